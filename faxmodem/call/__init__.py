@@ -1,0 +1,1 @@
+"""One telephone call: joins a T.30 session, a modem and a document."""

@@ -1,0 +1,1 @@
+"""T.4 page codec: numpy in, numpy out. Pure."""

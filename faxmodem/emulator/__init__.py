@@ -1,0 +1,1 @@
+"""The DCE: an AT-command fax modem in software, the telephone line, the far station."""

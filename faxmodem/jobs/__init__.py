@@ -1,0 +1,1 @@
+"""Job status and its enumerations, outcomes, tracker, notification."""

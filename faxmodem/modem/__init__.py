@@ -1,0 +1,1 @@
+"""AT dialect and drivers, firmware profiles."""

@@ -1,0 +1,142 @@
+"""What a modem driver owes its callers at carrier level (Class 1 and 1.0).
+
+The driver knows AT commands, DLE stuffing, silences and time limits of the DCE; it knows nothing of T.30
+procedure. Frames cross this seam as bytes in link order (the first bit on the line is the least significant):
+address, control, FCF, FIF, without FCS and without flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from faxmodem.errors import FaxModemError
+from faxmodem.t30.modulations import Modulation
+from faxmodem.t30.outcomes import Outcome
+
+
+class Heard(Enum):
+    """What came instead of a frame or of data."""
+
+    DAMAGED = "damaged"
+    "A frame whose FCS is wrong, or that was cut short."
+    NO_CARRIER = "no_carrier"
+    "The carrier went away, or none came within the modem's own time."
+    WRONG_CARRIER = "wrong_carrier"
+    "A carrier of another modulation is on the line (+FCERROR)."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModemIdentity:
+    """Who the modem says it is, and what it can do."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    "Identification commands that were answered, e.g. {'ATI3': '...', '+FMI?': '...'}."
+    classes: tuple[str, ...] = ()
+    "Service classes as the modem lists them, e.g. ('0', '1', '1.0')."
+    transmits: frozenset[Modulation] = frozenset()
+    receives: frozenset[Modulation] = frozenset()
+
+    @property
+    def title(self) -> str:
+        """Maker, model and revision in one line, as far as they are known."""
+        parts = [self.answers.get(key, "") for key in ("+FMI?", "+FMM?", "+FMR?")]
+        return " ".join(part for part in parts if part) or self.answers.get("ATI3", "") or "unknown modem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """A call comes in."""
+
+    caller_id: str = ""
+    "Caller's number, as far as the modem reported it; at most 259 characters, control characters removed."
+
+
+class CallFailed(FaxModemError):
+    """Dialling or answering did not end in a connection; `outcome` says why (BUSY, NO_ANSWER, ...)."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class LineDropped(FaxModemError):
+    """The modem is on hook although a call was up: the far end hung up, or the line was lost."""
+
+
+class CarrierModem(Protocol):
+    """A modem at carrier level. One call of a method at a time.
+
+    Every method may be cancelled at any point: the next method then first brings the modem back to
+    command state (abort character, <DLE><ETX>, and if it stays silent the recovery of the profile).
+
+    Raises, besides what each method says: `PortError` when the port is gone, `ModemError` when the modem stops
+    to answer or refuses what it must accept, `LineDropped` when the modem turns out to be on hook during a call.
+    """
+
+    @property
+    def identity(self) -> ModemIdentity:
+        """What `set_up` found out."""
+        ...
+
+    async def set_up(self) -> ModemIdentity:
+        """Reset, identify and configure the modem for fax calls."""
+        ...
+
+    async def dial(self, number: str) -> None:
+        """Call `number`; returns when the far end's V.21 carrier is there. Raises `CallFailed`, `DialError`."""
+        ...
+
+    async def wait_for_ring(self, rings: int = 1) -> Ring:
+        """Wait until the telephone has rung `rings` times, with a gap of at most some seconds between them."""
+        ...
+
+    async def answer(self) -> None:
+        """Take the call; returns when the modem sends flags, ready for the first frame. Raises `CallFailed`."""
+        ...
+
+    async def send_frames(self, frames: Sequence[bytes]) -> None:
+        """Send frames in one V.21 transmission, after the silence that the last action makes necessary.
+
+        The control field's final bit (0x10) must be set in the last frame and in no other.
+        """
+        ...
+
+    async def receive_frame(self, on_flags: Callable[[], None] = lambda: None) -> bytes | Heard:
+        """Listen for the next V.21 frame; `on_flags` is called as soon as flags are heard.
+
+        Waits for as long as the modem does: the caller cancels when his own timer runs out.
+        """
+        ...
+
+    async def send_data(
+        self,
+        modulation: Modulation,
+        data: bytes,
+        *,
+        short: bool = False,
+        on_progress: Callable[[int], None] = lambda _sent: None,
+    ) -> None:
+        """Train, send `data` (link order) and drop the carrier; returns when the modem has sent everything.
+
+        `on_progress` gets the number of bytes that the modem has taken so far.
+        """
+        ...
+
+    def receive_data(self, modulation: Modulation, *, short: bool = False) -> AsyncIterator[bytes | Heard]:
+        """Wait for a carrier of `modulation` and give its data in pieces, in link order.
+
+        The last item is a `Heard`: NO_CARRIER after the data or when none came, WRONG_CARRIER otherwise.
+        Close the iterator (`aclosing`) to stop early.
+        """
+        ...
+
+    async def hang_up(self) -> None:
+        """Leave the modem on hook, whatever it was doing. Safe to call twice. Tries everything it can."""
+        ...
+
+    async def aclose(self) -> None:
+        """Hang up if a call may be up, and close the port."""
+        ...

@@ -1,0 +1,1 @@
+"""Bytes and control lines of a port: pyserial, in-memory null modem, recorder."""
