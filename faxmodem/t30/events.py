@@ -1,0 +1,213 @@
+"""What a session is told (events, past tense) and what it wants done (commands, imperative).
+
+One command is outstanding at a time; a new one takes the place of the one before, which is then to be aborted. The
+modem's bytes and a page's data never pass through here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from faxmodem.t30.capabilities import PageInfo, Parameters
+from faxmodem.t30.frames import Frame
+from faxmodem.t30.modulations import Modulation
+from faxmodem.t30.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Call this number and wait for the far end's carrier."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Go off hook and send the answering tone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFrames:
+    """Send these frames in one V.21 transmission."""
+
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Listen for V.21 frames until another command comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendTraining:
+    """Send a TCF, with long training."""
+
+    modulation: Modulation
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveTraining:
+    """Receive and judge a TCF."""
+
+    modulation: Modulation
+
+
+@dataclass(frozen=True, slots=True)
+class SendPage:
+    """Send the current page, coded for these parameters, with short training where the modulation has it."""
+
+    page: int
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivePage:
+    """Receive page data."""
+
+    page: int
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class StorePage:
+    """Decode, judge and store the page that came last; it is not confirmed before `PageStored`."""
+
+    page: int
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Leave the modem on hook."""
+
+
+Command = (
+    Dial | Answer | SendFrames | Listen | SendTraining | ReceiveTraining | SendPage | ReceivePage | StorePage | HangUp
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallConnected:
+    """Dial: the far end's carrier is there. Answer: the modem is sending flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallNotConnected:
+    """The call was not established."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """SendFrames or SendTraining is done; the carrier is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSent:
+    """SendPage is done; the carrier is off."""
+
+    next_page: PageInfo | None
+    "The page that follows in the document, None after the last."
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsHeard:
+    """V.21 flags are on the line: a frame is about to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReceived:
+    """A frame came whole, with a good FCS."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class FrameDamaged:
+    """A frame came with a bad FCS, or bytes that are no frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoCarrier:
+    """The expected carrier did not come, or went away with nothing on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCarrier:
+    """Another modulation is on the line than the one awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReceived:
+    """A TCF came and was judged."""
+
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageReceived:
+    """Page data came and its carrier is off."""
+
+
+class Verdict(Enum):
+    """What the receiver thinks of a page."""
+
+    GOOD = "good"
+    "Answered with MCF."
+    POOR = "poor"
+    "Kept, but the line should be trained again: RTP."
+    BAD = "bad"
+    "Not kept as confirmed: RTN."
+
+
+@dataclass(frozen=True, slots=True)
+class PageStored:
+    """The page was judged and, unless it is bad, is on disk."""
+
+    verdict: Verdict
+    size: int
+    "Bytes of the file so far."
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Bytes of a page moved over the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineLost:
+    """The modem found itself on hook during the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Something on this side makes it impossible to go on: port, modem, document, disk."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The modem is on hook."""
+
+
+Event = (
+    CallConnected
+    | CallNotConnected
+    | Sent
+    | PageSent
+    | FlagsHeard
+    | FrameReceived
+    | FrameDamaged
+    | NoCarrier
+    | WrongCarrier
+    | TrainingReceived
+    | PageReceived
+    | PageStored
+    | Moved
+    | LineLost
+    | Failed
+    | HungUp
+)

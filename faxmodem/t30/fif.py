@@ -1,0 +1,246 @@
+"""What each frame carries behind its FCF, declared once with construct for both ways.
+
+`decode(fcf, fif)` gives one frozen record; `encode(fcf, record)` gives the bytes back. Frames without a FIF of their
+own, and those whose FIF is of no use to this program, carry `Opaque`.
+
+T.30 (09/2005) §5.3.6.2, Annex A §A.4; T.35 for country codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from construct import Byte, Bytes, Construct, ConstructError, GreedyBytes, Int8ub, Prefixed, Struct
+
+from faxmodem.errors import RemoteProtocolError
+from faxmodem.t30.bits import Bits, BitsKind
+from faxmodem.t30.fcf import Fcf
+
+ID_LENGTH = 20
+"Characters of a station id, subaddress or password."
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Octets as they came."""
+
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class StationId:
+    """A telephone number or the like: CSI, TSI, CIG, SUB, SEP, PWD, SID, PSA."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NonStandard:
+    """NSF, NSC, NSS: a maker's own facilities."""
+
+    country: int
+    "T.35 country code in the order T.30 prints it (0xB5 is the United States); see `country_name`."
+    data: bytes
+    "Everything behind the country code, in link order."
+
+
+@dataclass(frozen=True, slots=True)
+class PartialPage:
+    """PPS: which block of which page has been sent."""
+
+    command: int
+    "FCF of the post-message command inside: 0 for PPS-NULL, else MPS, EOM, EOP, PRI-x, EOS."
+    page: int
+    block: int
+    frames: int
+    "Frames of this burst, 1 to 256."
+
+
+@dataclass(frozen=True, slots=True)
+class PartialPageRequest:
+    """PPR: the numbers of the frames that the receiver wants again."""
+
+    frames: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfRetransmission:
+    """EOR: the sender gives up on the frames still missing."""
+
+    command: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodedFrame:
+    """FCD: one frame of page data under error correction."""
+
+    number: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueToCorrect:
+    """CTC: bits 1 to 16 of a DCS, of which 11 to 14 name the rate to go on with."""
+
+    bits: Bits
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """CIA, TSA, CSA, ISP, IRA: an address of another network."""
+
+    kind: int
+    text: bytes
+
+
+Record = (
+    Opaque
+    | StationId
+    | NonStandard
+    | Bits
+    | PartialPage
+    | PartialPageRequest
+    | EndOfRetransmission
+    | CodedFrame
+    | ContinueToCorrect
+    | Address
+)
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout(Generic[_R]):
+    """Bytes, and how the record is made from what construct parsed and back."""
+
+    # Any: what construct parses has no static type; it never leaves this file.
+    struct: Construct[Any, Any]
+    record: type[_R]
+    load: Callable[[Any], _R]
+    dump: Callable[[_R], Any]
+
+
+def _reverse(octet: int) -> int:
+    return int(f"{octet:08b}"[::-1], 2)
+
+
+def _load_id(data: bytes) -> StationId:
+    # Last character first (§5.3.6.2.4). Some machines send fewer than 20 octets, some more; none is refused.
+    text = bytes(data[:ID_LENGTH][::-1]).decode("latin-1")
+    return StationId("".join(c if c.isprintable() else " " for c in text).strip())
+
+
+def _dump_id(record: StationId) -> bytes:
+    return record.text.encode("ascii", "replace")[:ID_LENGTH].rjust(ID_LENGTH)[::-1]
+
+
+def _bits(kind: BitsKind) -> _Layout[Bits]:
+    return _Layout(GreedyBytes, Bits, lambda raw: Bits.parse(kind, raw), lambda bits: bits.encode())
+
+
+_ID = _Layout(GreedyBytes, StationId, _load_id, _dump_id)
+_NON_STANDARD = _Layout(
+    Struct("country" / Byte, "data" / GreedyBytes),
+    NonStandard,
+    lambda raw: NonStandard(_country(raw.country), raw.data),
+    lambda nsf: {"country": _reverse(nsf.country), "data": nsf.data},
+)
+_PPS = _Layout(
+    Struct("command" / Int8ub, "page" / Int8ub, "block" / Int8ub, "last" / Int8ub),
+    PartialPage,
+    lambda raw: PartialPage(raw.command & ~1, raw.page, raw.block, raw.last + 1),
+    lambda pps: {"command": pps.command, "page": pps.page & 255, "block": pps.block & 255, "last": pps.frames - 1},
+)
+_PPR = _Layout(
+    Bytes(32),
+    PartialPageRequest,
+    lambda raw: PartialPageRequest(frozenset(n for n in range(256) if raw[n >> 3] >> (n & 7) & 1)),
+    lambda ppr: bytes(sum(1 << bit for bit in range(8) if 8 * octet + bit in ppr.frames) for octet in range(32)),
+)
+_EOR = _Layout(Int8ub, EndOfRetransmission, lambda raw: EndOfRetransmission(raw & ~1), lambda eor: eor.command)
+_FCD = _Layout(
+    Struct("number" / Int8ub, "data" / GreedyBytes),
+    CodedFrame,
+    lambda raw: CodedFrame(raw.number, raw.data),
+    lambda fcd: {"number": fcd.number, "data": fcd.data},
+)
+_CTC = _Layout(
+    Bytes(2),
+    ContinueToCorrect,
+    lambda raw: ContinueToCorrect(Bits.parse(BitsKind.SELECTION, raw)),
+    lambda ctc: ctc.bits.encode()[:2],
+)
+_ADDRESS = _Layout(
+    Struct("kind" / Int8ub, "text" / Prefixed(Int8ub, GreedyBytes)),
+    Address,
+    lambda raw: Address(raw.kind, raw.text),
+    lambda address: {"kind": address.kind, "text": address.text},
+)
+_OPAQUE = _Layout(GreedyBytes, Opaque, Opaque, lambda opaque: opaque.data)
+
+_LAYOUTS: Mapping[Fcf, _Layout[Any]] = {
+    Fcf.DIS: _bits(BitsKind.CAPABILITIES),
+    Fcf.DTC: _bits(BitsKind.CAPABILITIES),
+    Fcf.DCS: _bits(BitsKind.SELECTION),
+    Fcf.CTC: _CTC,
+    **dict.fromkeys((Fcf.CSI, Fcf.TSI, Fcf.CIG, Fcf.SUB, Fcf.SEP, Fcf.PWD, Fcf.SID, Fcf.PSA), _ID),
+    **dict.fromkeys((Fcf.NSF, Fcf.NSC, Fcf.NSS), _NON_STANDARD),
+    **dict.fromkeys((Fcf.CIA, Fcf.TSA, Fcf.CSA, Fcf.ISP, Fcf.IRA), _ADDRESS),
+    Fcf.PPS: _PPS,
+    Fcf.PPR: _PPR,
+    Fcf.EOR: _EOR,
+    Fcf.FCD: _FCD,
+}
+
+
+def decode(fcf: Fcf, fif: bytes) -> Record:
+    """Read a FIF. Raises `RemoteProtocolError` when it is shorter than its frame needs."""
+    layout = _LAYOUTS.get(fcf, _OPAQUE)
+    try:
+        return cast("Record", layout.load(layout.struct.parse(fif)))
+    except ConstructError as error:
+        raise RemoteProtocolError(f"{fcf.name} came with a field of {len(fif)} octets: {fif.hex(' ')}") from error
+
+
+def encode(fcf: Fcf, record: Record) -> bytes:
+    """Write a FIF. Raises TypeError for a record that this frame does not carry."""
+    layout = _LAYOUTS.get(fcf, _OPAQUE)
+    if not isinstance(record, layout.record):
+        raise TypeError(f"{fcf.name} carries {layout.record.__name__}, not {type(record).__name__}")
+    return cast("bytes", layout.struct.build(layout.dump(record)))
+
+
+_COUNTRIES = {
+    0x00: "Japan",
+    0x04: "Germany",
+    0x09: "Australia",
+    0x0A: "Austria",
+    0x0F: "Belgium",
+    0x20: "Canada",
+    0x26: "China",
+    0x31: "Denmark",
+    0x3C: "Finland",
+    0x3D: "France",
+    0x59: "Italy",
+    0x61: "Korea (Republic)",
+    0x7B: "Netherlands",
+    0x82: "Norway",
+    0xA0: "Spain",
+    0xA5: "Sweden",
+    0xA6: "Switzerland",
+    0xB4: "United Kingdom",
+    0xB5: "United States",
+    0xFE: "Taiwan",
+}
+
+
+def _country(link_octet: int) -> int:
+    """The country code of a link octet in either bit order: before 2003 T.30 did not say which (§5.3.6.2.7)."""
+    printed = _reverse(link_octet)
+    return link_octet if printed not in _COUNTRIES and link_octet in _COUNTRIES else printed
+
+
+def country_name(code: int) -> str:
+    """The T.35 country of a non-standard frame, or "" where it is not among those seen on fax machines."""
+    return _COUNTRIES.get(code, "")

@@ -1,0 +1,196 @@
+"""What the moves of a session work on: the call's facts, its timers, and the two ways to tell the outside something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from faxmodem.codec.geometry import WIDTHS, Resolution
+from faxmodem.t30 import events
+from faxmodem.t30.bits import Bits
+from faxmodem.t30.capabilities import Capabilities, PageInfo, PageLength, Parameters
+from faxmodem.t30.fcf import Fcf
+from faxmodem.t30.fif import Record
+from faxmodem.t30.frames import Frame
+from faxmodem.t30.modulations import Modulation
+from faxmodem.t30.outcomes import Outcome
+from faxmodem.t30.states import Signal, State
+from faxmodem.t30.timers import Limits, Timer
+from faxmodem.t30.transitions import Transition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a session is to do, fixed before it starts."""
+
+    calling: bool
+    "True: we dial. False: we answer."
+    first_page: PageInfo | None
+    "The first page to send; None: we receive."
+    number: str = ""
+    "What to dial."
+    station_id: str = ""
+    "Our own telephone number, told as TSI or CSI; none is sent when it is empty."
+    transmits: frozenset[Modulation] = frozenset(Modulation)
+    "What our modem can send."
+    receives: frozenset[Modulation] = frozenset(Modulation)
+    "What our modem can receive."
+    max_rate_bps: int = 14400
+    limits: Limits = field(default_factory=Limits)
+
+    def offer(self) -> Capabilities:
+        """What our DIS says."""
+        allowed = frozenset(m for m in self.receives if m.rate_bps <= self.max_rate_bps)
+        return Capabilities(
+            receives=True,
+            modulations=allowed or frozenset({Modulation.V27TER_2400}),
+            resolutions=frozenset(Resolution),
+            widths=WIDTHS,
+            lengths=tuple(PageLength),
+        )
+
+
+@dataclass(slots=True)
+class Call:
+    """The facts of one call as far as they are known. Only the moves and the session change it."""
+
+    settings: Settings
+    now: float = 0.0
+    commands: list[events.Command] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    timers: dict[Timer, float] = field(default_factory=dict)
+
+    outcome: Outcome | None = None
+    "How the call will have ended, as soon as that is certain."
+    heard_frames: bool = False
+    "The far end has shown that it speaks T.30."
+    remote_id: str = ""
+    remote: Capabilities | None = None
+    last_sent: tuple[Frame, ...] = ()
+    tries: int = 0
+    "How often the present command has been sent."
+
+    page: int = 1
+    "The page now crossing the line, counted from 1."
+    pages_done: int = 0
+    "Pages confirmed by the receiver, or stored."
+    page_info: PageInfo | None = None
+    next_page: PageInfo | None = None
+    page_tries: int = 0
+    "How often the present page was refused."
+    parameters: Parameters | None = None
+    steps: tuple[Modulation, ...] = ()
+    "The modulations that are left, the present one first."
+
+    post_command: Fcf | None = None
+    "The post-message command of the last page, sent or received."
+    answer: Fcf | None = None
+    "Our last answer to a post-message command; None before the first, and after each new training."
+    answered_at: float = 0.0
+    page_waiting: bool = False
+    "Page data has come that is not yet judged."
+
+    @property
+    def limits(self) -> Limits:
+        """The time limits of this call."""
+        return self.settings.limits
+
+    def do(self, command: events.Command) -> None:
+        """Have the modem do this."""
+        self.commands.append(command)
+
+    def tell(self, transition: Transition) -> None:
+        """Tell the outside that this has happened."""
+        self.transitions.append(transition)
+
+    def start(self, timer: Timer, seconds: float) -> None:
+        """Start a timer, or start it anew."""
+        self.timers[timer] = self.now + seconds
+
+    def stop(self, *timers: Timer) -> None:
+        """Stop timers, whether they run or not."""
+        for timer in timers:
+            self.timers.pop(timer, None)
+
+    def send(self, *frames: Frame) -> None:
+        """Have these frames sent, and remember them to know their echo."""
+        self.last_sent = frames
+        self.do(events.SendFrames(frames))
+
+    def frame(self, fcf: Fcf, record: Record | None = None, *, final: bool = True) -> Frame:
+        """One of our own frames. The station that has received a DIS, the caller, sets X (§5.3.6.1)."""
+        return Frame.of(fcf, record, x=self.settings.calling, final=final)
+
+    def end_with(self, outcome: Outcome) -> None:
+        """Settle how the call ends. What was settled first stays."""
+        self.outcome = self.outcome or outcome
+
+    @property
+    def chosen(self) -> Parameters:
+        """The parameters in force. Raises RuntimeError before the first DCS: a bug in the table of moves."""
+        if self.parameters is None:
+            raise RuntimeError("no DCS has been sent or received yet")
+        return self.parameters
+
+
+def bits_of(frame: Frame | None) -> Bits:
+    """The bits of a DIS or DCS. Raises TypeError for another frame: a bug in the table of moves."""
+    bits = frame.record() if frame else None
+    if not isinstance(bits, Bits):
+        raise TypeError(f"{frame} carries no bits of DIS or DCS")
+    return bits
+
+
+Action = Callable[[Call, Frame | None], State | None]
+"Does what a signal asks for, and gives the state to enter; None: stay, and go on with what is being done."
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one signal does in one state."""
+
+    action: Action
+    targets: frozenset[State]
+    "Every state that the action may choose; empty: it always stays."
+
+
+def move(action: Action, *targets: State) -> Move:
+    """A move whose action picks one of `targets`, or stays by giving None."""
+    return Move(action, frozenset(targets))
+
+
+def goto(target: State) -> Move:
+    """A move that only changes the state."""
+    return Move(lambda _call, _frame: target, frozenset({target}))
+
+
+STAY = Move(lambda _call, _frame: None, frozenset())
+"The signal is known and changes nothing."
+
+Rows = Mapping[tuple[State, Signal], Move]
+Entry = Callable[[Call], None]
+"What a state does when it is entered: its command and its timers."
+
+
+def give_up(outcome: Outcome) -> Callable[[Call, Frame | None], State]:
+    """An action that ends the call in an orderly way: DCN, then on hook."""
+
+    def action(call: Call, _frame: Frame | None) -> State:
+        call.end_with(outcome)
+        return State.SENDING_DCN
+
+    return action
+
+
+def break_off(outcome: Outcome) -> Callable[[Call, Frame | None], State]:
+    """An action that ends the call at once: nobody is there, or no modem that could send DCN."""
+
+    def action(call: Call, _frame: Frame | None) -> State:
+        call.end_with(outcome)
+        return State.HANGING_UP
+
+    return action
+
+
+left = break_off(Outcome.FAR_END_DISCONNECTED)
+"DCN where a response or a command was due. It is not answered (T.30 (09/2005) §5.3.6.1.8)."

@@ -1,0 +1,202 @@
+"""The T.30 session: a table of moves, and the small engine that walks it.
+
+`sender`, `receiver` and `release` hold the rows; nothing else changes a session's state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from faxmodem.errors import LocalProtocolError, RemoteProtocolError
+from faxmodem.t30 import events, receiver, release, sender
+from faxmodem.t30.fcf import Fcf
+from faxmodem.t30.fif import StationId
+from faxmodem.t30.frames import Frame
+from faxmodem.t30.outcomes import Outcome
+from faxmodem.t30.procedure import Call, Entry, Rows, Settings
+from faxmodem.t30.states import LISTENING, Signal, State, signal_of
+from faxmodem.t30.timers import Timer
+from faxmodem.t30.transitions import PhaseEntered, RemoteIdentified, Transition
+
+# Later tables win: a row of the common table gives way to one of the side that has something of its own to do.
+MOVES: Rows = {**release.ROWS, **sender.ROWS, **receiver.ROWS}
+"Every move a session may make, by state and signal."
+
+ENTRIES: Mapping[State, Entry] = {**release.ENTRIES, **sender.ENTRIES, **receiver.ENTRIES}
+
+_UNBOUNDED = LISTENING | {State.DIALING, State.SENDING_PAGE, State.RECEIVING_PAGE, State.RECEIVING_TCF}
+"States that have a timer of their own, or whose page may take as long as it moves."
+
+_SIGNALS: Mapping[type[events.Event], Signal] = {
+    events.CallConnected: Signal.CONNECTED,
+    events.CallNotConnected: Signal.NOT_CONNECTED,
+    events.Sent: Signal.SENT,
+    events.PageSent: Signal.SENT,
+    events.FlagsHeard: Signal.FLAGS,
+    events.FrameDamaged: Signal.DAMAGED,
+    events.NoCarrier: Signal.NO_CARRIER,
+    events.WrongCarrier: Signal.WRONG_CARRIER,
+    events.PageReceived: Signal.PAGE_RECEIVED,
+    events.PageStored: Signal.PAGE_STORED,
+    events.Moved: Signal.MOVED,
+    events.LineLost: Signal.LINE_LOST,
+    events.Failed: Signal.FAILED,
+    events.HungUp: Signal.HUNG_UP,
+}
+
+_TIMER_SIGNALS = {timer: Signal[timer.name] for timer in Timer}
+
+
+class Session:
+    """One call's T.30 procedure: no port, no thread, no clock. Times are seconds on the caller's clock.
+
+    Drive it with `start`, `receive`, `expire` at `deadline`, and `cancel`; after each, carry out `commands` and pass
+    on `transitions`. The last transition is a `CallEnded`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._call = Call(settings, page_info=settings.first_page)
+        self._state = State.IDLE
+
+    @property
+    def state(self) -> State:
+        """Where the call stands."""
+        return self._state
+
+    @property
+    def done(self) -> bool:
+        """True when the call is over and the modem on hook."""
+        return self._state is State.ENDED
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the call ends, as soon as that is certain."""
+        return self._call.outcome
+
+    @property
+    def remote_id(self) -> str:
+        """The far end's station id, "" until it has told one."""
+        return self._call.remote_id
+
+    @property
+    def page_waiting(self) -> bool:
+        """Receiving: page data came for which no post-message command has come yet."""
+        return self._call.page_waiting
+
+    def start(self, now: float) -> None:
+        """Begin the call."""
+        if self._state is not State.IDLE:
+            raise LocalProtocolError("this session has been started before; make a new one for each call")
+        self._call.now = now
+        self._call.start(Timer.CALL, self._call.limits.call_s)
+        self._call.tell(PhaseEntered(State.IDLE.phase))
+        self._enter(State.DIALING if self._call.settings.calling else State.ANSWERING)
+
+    def receive(self, event: events.Event, now: float) -> None:
+        """Take in what happened. Raises `LocalProtocolError` for an event that cannot happen in this state."""
+        call = self._call
+        call.now = now
+        if self.done:
+            return
+        match event:
+            case events.FrameReceived(frame):
+                self._frame(frame)
+                return
+            case events.TrainingReceived(good):
+                self._signal(Signal.TRAINED if good else Signal.UNTRAINED)
+                return
+            case events.CallNotConnected(outcome) | events.Failed(outcome):
+                if self._state not in (State.SENDING_DCN, State.HANGING_UP):
+                    call.end_with(outcome)
+            case events.PageSent() if self._state is State.SENDING_PAGE:
+                sender.page_sent(call, event)
+            case events.PageStored() if self._state is State.STORING_PAGE:
+                receiver.stored(call, event)
+            case events.Moved():
+                call.start(Timer.PROGRESS, call.limits.progress_s)
+            case events.FlagsHeard():
+                self._give_time_for_a_frame()
+            case _:
+                pass
+        self._signal(_SIGNALS[type(event)])
+
+    def cancel(self, now: float) -> None:
+        """End the call in an orderly way; a call that is already ending ends as it would have."""
+        self._call.now = now
+        self._signal(Signal.CANCEL)
+
+    def deadline(self) -> float | None:
+        """When to call `expire`; None: nothing is awaited."""
+        return min(self._call.timers.values(), default=None)
+
+    def expire(self, now: float) -> None:
+        """Let the timers run out that are due at `now`, the earliest first."""
+        self._call.now = now
+        due = sorted((at, timer.name) for timer, at in self._call.timers.items() if at <= now)
+        for at, name in due:
+            timer = Timer[name]
+            if self._call.timers.get(timer) == at:  # an earlier one of them may have stopped it
+                del self._call.timers[timer]
+                self._signal(_TIMER_SIGNALS[timer])
+
+    def commands(self) -> list[events.Command]:
+        """What the modem is to do now; drains."""
+        drained, self._call.commands = self._call.commands, []
+        return drained
+
+    def transitions(self) -> list[Transition]:
+        """What has happened, for status and log; drains."""
+        drained, self._call.transitions = self._call.transitions, []
+        return drained
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _frame(self, frame: Frame) -> None:
+        call = self._call
+        if frame in call.last_sent:
+            self._signal(Signal.ECHO)
+            return
+        try:
+            record = frame.record()
+        except RemoteProtocolError:
+            self._signal(Signal.DAMAGED)
+            return
+        call.heard_frames = True
+        if isinstance(record, StationId) and frame.fcf in (Fcf.CSI, Fcf.TSI, Fcf.CIG):
+            self._identified(record.text)
+        if not frame.final:
+            self._give_time_for_a_frame()
+        self._signal(signal_of(frame.fcf), frame)
+
+    def _identified(self, station_id: str) -> None:
+        if station_id and station_id != self._call.remote_id:
+            self._call.remote_id = station_id
+            self._call.tell(RemoteIdentified(station_id))
+
+    def _give_time_for_a_frame(self) -> None:
+        """A frame has begun, or another is to follow: what waits for a frame waits for its end now."""
+        call = self._call
+        for timer in (Timer.T1, Timer.T2, Timer.T4):
+            if timer in call.timers and self._state in LISTENING:
+                call.timers[timer] = max(call.timers[timer], call.now + call.limits.flagged_s)
+
+    def _signal(self, signal: Signal, frame: Frame | None = None) -> None:
+        row = MOVES.get((self._state, signal))
+        if row is None:
+            raise LocalProtocolError(f"{signal.value!r} cannot happen while {self._state.label}")
+        target = row.action(self._call, frame)
+        if target is None:
+            return
+        if target not in row.targets:
+            raise LocalProtocolError(f"{signal.value!r} while {self._state.label} may not lead to {target.label}")
+        self._enter(target)
+
+    def _enter(self, state: State) -> None:
+        call = self._call
+        call.stop(Timer.T2, Timer.T4, Timer.STEP)
+        if state.phase is not self._state.phase:
+            call.tell(PhaseEntered(state.phase))
+        self._state = state
+        if state not in _UNBOUNDED:
+            call.start(Timer.STEP, call.limits.step_s)
+        ENTRIES[state](call)

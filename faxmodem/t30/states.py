@@ -1,0 +1,130 @@
+"""Where a call can stand, and what can happen to it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from faxmodem.t30.fcf import Fcf
+from faxmodem.t30.transitions import Phase
+
+
+class State(Enum):
+    """The states of a session: `(name, phase)`. What a state does on entry is in `sender`, `receiver`, `release`."""
+
+    IDLE = ("idle", Phase.A)
+    DIALING = ("dialling", Phase.A)
+    ANSWERING = ("answering", Phase.A)
+
+    # the station that has the document
+    AWAIT_DIS = ("waiting for DIS", Phase.B)
+    SENDING_DCS = ("sending DCS", Phase.B)
+    SENDING_TCF = ("sending TCF", Phase.B)
+    AWAIT_CFR = ("waiting for CFR", Phase.B)
+    SENDING_PAGE = ("sending a page", Phase.C)
+    SENDING_COMMAND = ("sending a post-message command", Phase.D)
+    AWAIT_CONFIRMATION = ("waiting for the confirmation of a page", Phase.D)
+
+    # the station that wants the document
+    SENDING_DIS = ("sending DIS", Phase.B)
+    AWAIT_DCS = ("waiting for DCS", Phase.B)
+    RECEIVING_TCF = ("receiving TCF", Phase.B)
+    SENDING_CFR = ("sending CFR", Phase.B)
+    SENDING_FTT = ("sending FTT", Phase.B)
+    RECEIVING_PAGE = ("receiving a page", Phase.C)
+    AWAIT_COMMAND = ("waiting for a post-message command", Phase.D)
+    STORING_PAGE = ("storing a page", Phase.D)
+    SENDING_ANSWER = ("answering a post-message command", Phase.D)
+    AWAIT_DCN = ("waiting for DCN", Phase.E)
+
+    # both
+    SENDING_DCN = ("sending DCN", Phase.E)
+    HANGING_UP = ("hanging up", Phase.E)
+    ENDED = ("ended", Phase.E)
+
+    def __init__(self, label: str, phase: Phase) -> None:
+        self.label = label
+        self.phase = phase
+
+
+LISTENING = frozenset(
+    {
+        State.AWAIT_DIS,
+        State.AWAIT_CFR,
+        State.AWAIT_CONFIRMATION,
+        State.AWAIT_DCS,
+        State.AWAIT_COMMAND,
+        State.AWAIT_DCN,
+    }
+)
+"States in which the modem listens for V.21 frames: here any frame may come."
+
+CONNECTED = frozenset(state for state in State if state.phase is not Phase.A) - {
+    State.SENDING_DCN,
+    State.HANGING_UP,
+    State.ENDED,
+}
+"States in which a call is up and not yet being released."
+
+
+class Signal(Enum):
+    """What can happen to a session. Frames bear the names of their FCF."""
+
+    DIS = "DIS"
+    DTC = "DTC"
+    DCS = "DCS"
+    CFR = "CFR"
+    FTT = "FTT"
+    MPS = "MPS"
+    EOM = "EOM"
+    EOP = "EOP"
+    PRI_MPS = "PRI_MPS"
+    PRI_EOM = "PRI_EOM"
+    PRI_EOP = "PRI_EOP"
+    MCF = "MCF"
+    RTN = "RTN"
+    RTP = "RTP"
+    PIN = "PIN"
+    PIP = "PIP"
+    DCN = "DCN"
+    CRP = "CRP"
+    OTHER_FRAME = "another frame"
+    "Identification (CSI, TSI, NSF ...), which is noted as it comes, and frames of procedures that are not ours."
+    ECHO = "our own frame"
+    "The frame that we sent last comes back from the line."
+
+    DAMAGED = "damaged frame"
+    FLAGS = "flags"
+    CONNECTED = "connected"
+    NOT_CONNECTED = "not connected"
+    SENT = "sent"
+    NO_CARRIER = "no carrier"
+    WRONG_CARRIER = "wrong carrier"
+    TRAINED = "good TCF"
+    UNTRAINED = "bad TCF"
+    PAGE_RECEIVED = "page received"
+    PAGE_STORED = "page stored"
+    MOVED = "bytes moved"
+    LINE_LOST = "line lost"
+    FAILED = "failed"
+    HUNG_UP = "on hook"
+
+    T0 = "T0"
+    T1 = "T1"
+    T2 = "T2"
+    T4 = "T4"
+    STEP = "step limit"
+    PROGRESS = "progress limit"
+    CALL = "call limit"
+
+    CANCEL = "cancel"
+
+
+_BY_FCF = {fcf: Signal[fcf.name] for fcf in Fcf if fcf.name in Signal.__members__}
+
+
+def signal_of(fcf: Fcf | None) -> Signal:
+    """The signal that a frame is for the session."""
+    return _BY_FCF.get(fcf, Signal.OTHER_FRAME) if fcf is not None else Signal.OTHER_FRAME
+
+
+FRAME_SIGNALS = frozenset(_BY_FCF.values()) | {Signal.OTHER_FRAME, Signal.ECHO}

@@ -1,0 +1,56 @@
+"""The timers of T.30, and this project's own limits above them.
+
+T.30 (09/2005) §5.4.3 unless another source is named. All values are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Timer(Enum):
+    """A timer that a session may have running."""
+
+    T0 = "T0"
+    "Dialling is done; the far end has not answered yet."
+    T1 = "T1"
+    "Two stations try to identify each other."
+    T2 = "T2"
+    "A receiver waits for a command."
+    T4 = "T4"
+    "A station waits for the response to its command."
+    STEP = "step"
+    "One action of the modem: our own bound, where T.30 has none because it thinks of a machine that works."
+    PROGRESS = "progress"
+    "Nothing has moved forward: no page bytes, no confirmed page, no new training."
+    CALL = "call"
+    "The whole call."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long each wait lasts and how often a command is repeated."""
+
+    t0_s: float = 65.0
+    "60 +-5 s. The modem's own limit (S7) is set below it, so that its BUSY or NO ANSWER comes first."
+    t1_s: float = 35.0
+    "35 +-5 s."
+    t2_s: float = 6.0
+    "6 +-1 s."
+    t4_s: float = 3.0
+    "3.0 s +-15 % for automatic stations."
+    flagged_s: float = 5.0
+    "From the first flag to the end of the frame: a preamble of 1 s +-15 % and a frame of at most 3 s +-15 % (§5.3.1)."
+    tcf_wait_s: float = 6.0
+    "From CFR's or DCS's end to the end of the training check: silence, the longest training, 1.5 s, and slow modems."
+    tries: int = 3
+    "How often a command is sent before the call is given up (§5.4.2)."
+    page_tries: int = 3
+    "How often one page is sent when the receiver refuses it."
+    step_s: float = 60.0
+    "One action of the modem that is bounded by the length of a frame: dial tone aside, none takes this long."
+    progress_s: float = 180.0
+    "A page that moves resets it. Between two pages fit T1 and a training at each rate, with room for repeats."
+    call_s: float = 3600.0
+    "An hour: some 60 dense pages at 14400 bit/s, and a bound on the bill."
