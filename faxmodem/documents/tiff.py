@@ -129,7 +129,7 @@ class FaxTiffWriter:
         # The page joins the file here, and all at once: until these four bytes change, readers do not see it.
         self._write(self._link_at, _LINK.pack(ifd_at))
         if self._draft is not None:
-            publish(self._draft, self.path)
+            _publish(self._draft, self.path)
             self._draft = None
             _sync_folder(self.path.parent)
         self.size += len(strip) + len(ifd)
@@ -159,7 +159,7 @@ class FaxTiffWriter:
         return DocumentError(f"{self.path} cannot be written: {error.strerror or error}")
 
 
-def publish(draft: Path, path: Path) -> None:
+def _publish(draft: Path, path: Path) -> None:
     """Give the finished draft its name, unless something has that name by now."""
     try:
         path.hardlink_to(draft)
@@ -171,6 +171,12 @@ def publish(draft: Path, path: Path) -> None:
         draft.rename(path)
     else:
         draft.unlink()
+
+
+def rename_durably(path: Path, to: Path) -> None:
+    """Give a finished file another name, for good. Raises OSError, also when something has that name already."""
+    _publish(path, to)
+    _sync_folder(to.parent)
 
 
 def _exists(path: Path) -> FileExistsError:
