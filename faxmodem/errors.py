@@ -13,6 +13,7 @@ but an `Outcome` (`faxmodem.t30.outcomes`). An exception is for what keeps the p
      +-- CodecError           coded data or pels that the codec cannot take
      +-- ProfileError         a firmware profile with an unknown key or a value out of range
      +-- DialError            a telephone number that must not reach a modem
+     +-- SettingError         a setting out of its range
 
 Every message is one sentence or two: what was expected, what came, what to try.
 """
@@ -63,3 +64,7 @@ class ProfileError(FaxModemError, ValueError):
 
 class DialError(FaxModemError, ValueError):
     """A telephone number holds characters that must not reach a modem, or none that can be dialled."""
+
+
+class SettingError(FaxModemError, ValueError):
+    """A setting is out of its range: a station id of 30 characters, a rate that no modem has."""
