@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TextIO, TypeVar
 import anyio
 from anyio import to_thread
 
-from faxmodem.call.fax import CallSettings, FaxResult, Outgoing, receive_fax, send_fax
+from faxmodem.call.fax import CallSettings, FaxResult, OnTransition, Outgoing, receive_fax, send_fax
 from faxmodem.call.feed import OnPage
 from faxmodem.call.runner import Progress
 from faxmodem.call.sink import CopyQuality
@@ -109,6 +109,7 @@ async def send_async(
     on_status: Callable[[FaxJobStatus], object] | None = None,
     listeners: Sequence[JobListener] = (),
     on_progress: Callable[[Progress], None] | None = None,
+    on_transition: OnTransition | None = None,
     on_page: OnPage | None = None,
     stop: anyio.Event | None = None,
 ) -> FaxResult:
@@ -116,8 +117,9 @@ async def send_async(
 
     `resolution`: standard, fine or superfine. `rendering`: auto, text or photo. `header`: draw date, station id,
     receiver and page number on top of each page. `max_rate`: bit/s. `on_status` and `listeners` are told each status of
-    the job, in a thread of their own; `on_page` is shown each page as it goes on the line. Setting `stop`, or
-    cancelling the task, ends the call in an orderly way.
+    the job, in a thread of their own; `on_transition` and `on_progress` what happens in the call, in its own task, and
+    `on_page` is shown each page as it goes on the line. Setting `stop`, or cancelling the task, ends the call in an
+    orderly way.
 
     Raises `SettingError` for a setting out of range and `ProfileError`; whatever happens after that is in the result.
     """
@@ -151,6 +153,7 @@ async def send_async(
             clock=now,
             stop=stop,
             on_progress=on_progress,
+            on_transition=on_transition,
         )
     finally:
         await _let_listeners_finish(notifier)
@@ -173,6 +176,7 @@ async def receive_async(
     on_status: Callable[[FaxJobStatus], object] | None = None,
     listeners: Sequence[JobListener] = (),
     on_progress: Callable[[Progress], None] | None = None,
+    on_transition: OnTransition | None = None,
     stop: anyio.Event | None = None,
 ) -> list[FaxResult]:
     """Answer `count` calls, each after `rings` rings, and store each fax as a TIFF file in the folder `output`.
@@ -203,6 +207,7 @@ async def receive_async(
                 quality=quality,
                 stop=stop,
                 on_progress=on_progress,
+                on_transition=on_transition,
             )
             results.append(result)
             if on_fax is not None:

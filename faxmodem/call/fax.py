@@ -35,6 +35,9 @@ from faxmodem.t30.transitions import CallEnded, Canceling, Initializing, Transit
 
 log = logging.getLogger("faxmodem.call")
 
+OnTransition = Callable[[Transition], object]
+"Is told what happens in the call, in the task of the call: it should be quick."
+
 Clock = Callable[[], datetime]
 "Gives the present time of day, with its zone."
 
@@ -103,8 +106,9 @@ class CallSettings:
 class _Call:
     """What has become of a call, and how to end it at its present stage."""
 
-    def __init__(self, tell: Callable[[Transition], None], stop: anyio.Event | None) -> None:
+    def __init__(self, tell: OnTransition, stop: anyio.Event | None, also_tell: OnTransition | None) -> None:
         self._tell = tell
+        self._also_tell = also_tell
         self._stop = stop
         self._scope = anyio.CancelScope()
         self._runner: Runner | None = None
@@ -118,6 +122,8 @@ class _Call:
         if isinstance(transition, CallEnded):
             self.outcome, self.pages = transition.outcome, transition.pages
         self._tell(transition)
+        if self._also_tell is not None:
+            self._also_tell(transition)
 
     def end(self, outcome: Outcome, why: Exception | str) -> None:
         """End a job that did not come to a call."""
@@ -190,6 +196,7 @@ async def send_fax(
     clock: Clock,
     stop: anyio.Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    on_transition: OnTransition | None = None,
 ) -> FaxResult:
     """Send one fax in one call, and leave the modem on hook and its port closed.
 
@@ -211,7 +218,7 @@ async def send_fax(
         size=fax.size,
     )
     with announced(tracker, notifier) as tell:
-        call = _Call(tell, stop)
+        call = _Call(tell, stop, on_transition)
 
         async def attempt(document: Document) -> None:
             feed = PageFeed(document.bitmaps(), total=document.pages, heading=fax.heading, on_page=fax.on_page)
@@ -285,6 +292,7 @@ async def receive_fax(
     quality: CopyQuality | None = None,
     stop: anyio.Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    on_transition: OnTransition | None = None,
 ) -> FaxResult:
     """Answer a call that rings and store the fax at `path`, or beside it with another ending if it is not complete.
 
@@ -301,7 +309,7 @@ async def receive_fax(
     sink = PageSink(path, clock=clock, quality=quality)
     stored: Path | None = None
     with announced(tracker, notifier) as tell:
-        call = _Call(tell, stop)
+        call = _Call(tell, stop, on_transition)
         session = _session(settings, modem, None)
         runner = Runner(session, modem, pages=sink, on_transition=call.on_transition, on_progress=on_progress)
         try:

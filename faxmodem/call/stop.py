@@ -1,8 +1,8 @@
-"""Ending work that goes on, at somebody's wish."""
+"""Work that something else goes on beside, and work that ends at somebody's wish."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeVar
 
 import anyio
@@ -10,24 +10,36 @@ import anyio
 T = TypeVar("T")
 
 
-async def stoppable(work: Callable[[], Awaitable[T]], stop: anyio.Event | None, on_stop: Callable[[], object]) -> T:
-    """Do `work` and give what it gives; call `on_stop`, once, if `stop` is set before it is done.
+async def beside(background: Callable[[], Coroutine[object, object, None]], work: Callable[[], Awaitable[T]]) -> T:
+    """Do `work` and give what it gives; `background` goes on as long as it does.
 
-    Exceptions of `work` come out as they are, not in a group.
+    Exceptions come out as they are, not in groups.
     """
-
-    async def watch(wish: anyio.Event) -> None:
-        await wish.wait()
-        on_stop()
-
     try:
         async with anyio.create_task_group() as tasks:
-            if stop is not None:
-                tasks.start_soon(watch, stop)
+            tasks.start_soon(background)
             result = await work()
             tasks.cancel_scope.cancel()
     except BaseExceptionGroup as group:
-        if len(group.exceptions) == 1:
-            raise group.exceptions[0] from None
-        raise
+        raise _only(group) from None
     return result
+
+
+async def stoppable(work: Callable[[], Awaitable[T]], stop: anyio.Event | None, on_stop: Callable[[], object]) -> T:
+    """Do `work` and give what it gives; call `on_stop`, once, if `stop` is set before it is done."""
+    if stop is None:
+        return await work()
+    wish = stop
+
+    async def watch() -> None:
+        await wish.wait()
+        on_stop()
+
+    return await beside(watch, work)
+
+
+def _only(error: BaseException) -> BaseException:
+    """The one error inside a group of groups, or the group that holds several."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 import typer
 from rich.console import Console
@@ -15,8 +15,23 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from faxmodem.call.fax import FaxResult
 from faxmodem.call.runner import Progress as PageProgress
-from faxmodem.jobs.notification import JobEvents
-from faxmodem.jobs.status import FaxJobStatus, JobExtendedStatus, JobStatus, JobType, to_json
+from faxmodem.jobs.notification import JobEvents, JobListener
+from faxmodem.jobs.status import FaxJobStatus, JobStatus, JobType, to_json
+from faxmodem.t30.transitions import (
+    Answered,
+    CallEnded,
+    Canceling,
+    Dialing,
+    Initializing,
+    PageConfirmed,
+    PageRefused,
+    PageStarted,
+    PageStored,
+    PhaseEntered,
+    RemoteIdentified,
+    Trained,
+    Transition,
+)
 
 DELIVERY_S = 2.0
 "How long the end of a job waits for the events before it, which come from another thread."
@@ -28,8 +43,12 @@ class Display(Protocol):
     """Shows the calls of one command."""
 
     @property
-    def listener(self) -> JobEvents:
+    def listeners(self) -> Sequence[JobListener]:
         """What is to listen to the jobs."""
+        ...
+
+    def transition(self, transition: Transition) -> None:
+        """Something has happened in the call."""
         ...
 
     def page(self, progress: PageProgress) -> None:
@@ -41,56 +60,37 @@ class Display(Protocol):
         ...
 
 
-class _Events(JobEvents):
-    """Takes the events of both directions alike, and knows when a job has had its last."""
-
-    def __init__(self) -> None:
-        self.removed = threading.Event()
-
-    def changed(self, job_id: str, status: FaxJobStatus) -> None:
-        """A job has a new status."""
-
-    def on_incoming_job_changed(self, job_id: str, status: FaxJobStatus) -> None:
-        self.changed(job_id, status)
-
-    def on_outgoing_job_changed(self, job_id: str, status: FaxJobStatus) -> None:
-        self.changed(job_id, status)
-
-    def on_incoming_job_removed(self, job_id: str) -> None:  # noqa: ARG002 - one job at a time
-        self.removed.set()
-
-    def on_outgoing_job_removed(self, job_id: str) -> None:  # noqa: ARG002 - one job at a time
-        self.removed.set()
-
-    def wait(self) -> None:
-        """Wait until the job's events have all been shown."""
-        self.removed.wait(DELIVERY_S)
-        self.removed.clear()
-
-
-class JsonLines(_Events):
+class JsonLines(JobEvents):
     """One status a line; the last one of a job carries what came of it under `result`."""
 
     def __init__(self, out: TextIO) -> None:
-        super().__init__()
         self._out = out
+        self._removed = threading.Event()
+        self.listeners = (self,)
 
-    @property
-    def listener(self) -> JobEvents:
-        """This object itself listens."""
-        return self
-
-    def changed(self, job_id: str, status: FaxJobStatus) -> None:
+    def on_incoming_job_changed(self, job_id: str, status: FaxJobStatus) -> None:
         """Print a status, unless it is the last one, which waits for its result."""
         if status.status not in _LAST:
             self._print({"job_id": job_id, **to_json(status)})
+
+    on_outgoing_job_changed = on_incoming_job_changed
+
+    def on_incoming_job_removed(self, job_id: str) -> None:  # noqa: ARG002 - one job at a time
+        """Know that every status of the job has been printed."""
+        self._removed.set()
+
+    on_outgoing_job_removed = on_incoming_job_removed
+
+    def transition(self, transition: Transition) -> None:
+        """Programs see the statuses."""
 
     def page(self, progress: PageProgress) -> None:
         """Programs see the pages in the statuses."""
 
     def result(self, result: FaxResult) -> None:
         """Print the last status of a job with what came of it."""
-        self.wait()
+        self._removed.wait(DELIVERY_S)
+        self._removed.clear()
         row = result.explanation
         outcome = {
             "ok": result.ok,
@@ -108,38 +108,38 @@ class JsonLines(_Events):
         typer.echo(json.dumps(line, ensure_ascii=False), file=self._out)
 
 
-_DOING = {
-    JobExtendedStatus.INITIALIZING: "setting up the modem",
-    JobExtendedStatus.DIALING: "dialing",
-    JobExtendedStatus.ANSWERED: "answered",
-    JobExtendedStatus.TRANSMITTING: "sending",
-    JobExtendedStatus.RECEIVING: "receiving",
-    JobExtendedStatus.CALL_COMPLETED: "call completed",
+_WORDS: Mapping[type[Transition], Callable[[Any], str]] = {
+    # Any: each row takes the transition that it stands under
+    Initializing: lambda _: "setting up the modem",
+    Dialing: lambda _: "dialing",
+    Answered: lambda _: "the call is up",
+    PhaseEntered: lambda entered: f"phase {entered.phase.name}: {entered.phase.value}",
+    RemoteIdentified: lambda far_end: f"the far end is {far_end.station_id}",
+    Trained: lambda training: f"training at {training.modulation} {'succeeded' if training.good else 'failed'}",
+    PageStarted: lambda page: f"page {page.page} begins",
+    PageConfirmed: lambda page: f"page {page.page} is confirmed",
+    PageRefused: lambda page: f"page {page.page} is refused",
+    PageStored: lambda page: f"page {page.page} is on disk ({page.size} bytes in all)",
+    Canceling: lambda _: "canceling",
+    CallEnded: lambda _: "on hook",
 }
 
 
-class Terminal(_Events):
+class Terminal:
     """A line for each step of the call, and a bar for the page that is on the line."""
 
+    listeners: Sequence[JobListener] = ()
+
     def __init__(self, console: Console, bars: Progress, who: str = "") -> None:
-        super().__init__()
         self._console = console
         self._bars = bars
         self._who = f"{who:<9}" if who else ""
         self._bar: TaskID | None = None
-        self._shown = ""
 
-    @property
-    def listener(self) -> JobEvents:
-        """This object itself listens."""
-        return self
-
-    def changed(self, job_id: str, status: FaxJobStatus) -> None:  # noqa: ARG002 - one job at a time
-        """Print what a status says, where it says something new."""
-        text = _in_words(status)
-        if text and text != self._shown:
-            self._shown = text
-            self._console.print(f"{self._who}[dim]{status.status.name:<17}[/dim]{text}", highlight=False)
+    def transition(self, transition: Transition) -> None:
+        """Print what happened."""
+        text = _WORDS[type(transition)](transition)
+        self._console.print(f"{self._who}{text}", highlight=False, markup=False, soft_wrap=True)
 
     def page(self, progress: PageProgress) -> None:
         """Move the bar."""
@@ -151,7 +151,6 @@ class Terminal(_Events):
 
     def result(self, result: FaxResult) -> None:
         """Say what came of the call, why and what to try."""
-        self.wait()
         if self._bar is not None:
             self._bars.remove_task(self._bar)
             self._bar = None
@@ -159,25 +158,12 @@ class Terminal(_Events):
         pages = f"{result.pages} page{'' if result.pages == 1 else 's'}"
         done = "confirmed" if result.status.job_type is JobType.SEND else "stored"
         mark = "[green]ok[/green]" if result.ok else "[red]failed[/red]"
-        self._console.print(f"{self._who}{mark}: {row.sentence} {pages} {done}.", highlight=False)
-        if result.detail:
-            self._console.print(f"{self._who}{result.detail}", highlight=False, markup=False)
+        self._console.print(f"{self._who}{mark}: {row.sentence} {pages} {done}.", highlight=False, soft_wrap=True)
         if not result.ok:
-            self._console.print(f"{self._who}{row.cause} {row.advice}", highlight=False, markup=False)
+            why = result.detail or f"{row.cause} {row.advice}"
+            self._console.print(f"{self._who}{why}", highlight=False, markup=False, soft_wrap=True)
         if result.path:
             typer.echo(result.path)
-
-
-def _in_words(status: FaxJobStatus) -> str:
-    code = status.extended_status_code
-    doing = _DOING.get(code, "") if isinstance(code, JobExtendedStatus) else ""
-    if not doing or status.status != JobStatus.INPROGRESS:
-        return ""
-    far_end = status.csid if status.job_type is JobType.SEND else status.tsid
-    at_page = f" page {status.current_page}" if status.current_page else ""
-    of_pages = f" of {status.pages}" if at_page and status.job_type is JobType.SEND and status.pages else ""
-    with_whom = f" ({far_end})" if far_end else ""
-    return f"{doing}{at_page}{of_pages}{with_whom}"
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def loopback(
     resolution: options.Resolution = options.ResolutionName.FINE,
     rendering: options.Rendering = options.RenderingName.AUTO,
     max_rate: options.MaxRate = 14400,
-    pace: Annotated[float, typer.Option("--pace", metavar="N", min=1.0, help="run the line N times real speed")] = 100.0,
+    pace: Annotated[float, typer.Option("--pace", metavar="N", min=1.0, help="how many times real speed")] = 100.0,
 ) -> None:
     """Send files through two emulated modems to ourselves, and compare what arrives. Needs no hardware."""
     from faxmodem.api import RESOLUTIONS
@@ -81,7 +81,7 @@ class _Bench:
                     far.slave_path,
                     self._output,
                     station_id="RECEIVER",
-                    listeners=[receiver.listener],
+                    on_transition=receiver.transition,
                     on_progress=receiver.page,
                     on_fax=receiver.result,
                     stop=stop,
@@ -98,7 +98,7 @@ class _Bench:
                 resolution=self._drawn["resolution"],
                 rendering=self._drawn["rendering"],
                 max_rate=self._max_rate,
-                listeners=[sender.listener],
+                on_transition=sender.transition,
                 on_progress=sender.page,
                 on_page=self._note,
                 stop=stop,

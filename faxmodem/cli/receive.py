@@ -46,7 +46,8 @@ def receive(
                 baud=baud,
                 record=sink,
                 on_fax=shown.result,
-                listeners=[shown.listener],
+                listeners=shown.listeners,
+                on_transition=shown.transition,
                 on_progress=shown.page,
                 stop=stop,
             )

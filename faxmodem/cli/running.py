@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TextIO, TypeVar
 
 import anyio
 
-from faxmodem.call.stop import stoppable
+from faxmodem.call.stop import beside
 from faxmodem.errors import DocumentError
 
 T = TypeVar("T")
@@ -27,14 +28,7 @@ def run(work: Callable[[anyio.Event], Awaitable[T]]) -> T:
                 async for _ in signals:
                     stop.set()
 
-        async def both() -> T:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(watch)
-                result = await work(stop)
-                tasks.cancel_scope.cancel()
-            return result
-
-        return await stoppable(both, None, stop.set)
+        return await beside(watch, partial(work, stop))
 
     return anyio.run(until_signal)
 

@@ -46,7 +46,8 @@ def send(
                 profile=profile,
                 baud=baud,
                 record=sink,
-                listeners=[shown.listener],
+                listeners=shown.listeners,
+                on_transition=shown.transition,
                 on_progress=shown.page,
                 stop=stop,
             )

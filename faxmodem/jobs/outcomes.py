@@ -234,7 +234,7 @@ _ROWS = (
         Outcome.DOCUMENT_FAILED,
         50,
         JobExtendedStatus.FATAL_ERROR,
-        "A page of the document cannot be read.",
+        "The document, or a page of it, cannot be read.",
         "The file is damaged, protected, or was changed during the call.",
         "Open the file in a viewer, save it anew as PDF or TIFF, and send that.",
         retry=False,
