@@ -61,6 +61,7 @@ class PageSink:
         """`path`: the file of a complete fax, ending in `.tif`."""
         self._path = path
         self._clock = clock
+        self._began: datetime | None = None
         self._quality = quality or CopyQuality()
         self._writer: FaxTiffWriter | None = None
         self._data = bytearray()
@@ -86,6 +87,7 @@ class PageSink:
     def begin(self, parameters: Parameters) -> None:
         """Expect a new page, coded as `parameters` say; one that was not stored is forgotten."""
         self._parameters = parameters
+        self._began = self._clock()
         self._data.clear()
 
     def write(self, data: bytes) -> None:
@@ -140,7 +142,7 @@ class PageSink:
             bad_lines=page.bad_lines,
             longest_bad_run=page.longest_bad_run,
             sender=self.sender,
-            received=self._clock(),
+            received=self._began,
         )
 
     def _finish(self, complete: bool) -> Path | None:
