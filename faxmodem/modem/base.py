@@ -7,7 +7,7 @@ address, control, FCF, FIF, without FCS and without flags.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -125,11 +125,13 @@ class CarrierModem(Protocol):
         """
         ...
 
-    def receive_data(self, modulation: Modulation, *, short: bool = False) -> AsyncIterator[bytes | Heard]:
-        """Wait for a carrier of `modulation` and give its data in pieces, in link order.
+    async def receive_data(
+        self, modulation: Modulation, on_data: Callable[[bytes], None], *, short: bool = False
+    ) -> Heard:
+        """Wait for a carrier of `modulation` and hand its data to `on_data` in pieces, in link order, as they come.
 
-        The last item is a `Heard`: NO_CARRIER after the data or when none came, WRONG_CARRIER otherwise.
-        Close the iterator (`aclosing`) to stop early.
+        Returns NO_CARRIER when the carrier went away after the data or none came, WRONG_CARRIER when another one is
+        on the line. To stop early, cancel.
         """
         ...
 

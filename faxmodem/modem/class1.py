@@ -1,0 +1,415 @@
+"""A Class 1 (or 1.0) modem at carrier level: each action of T.31 (08/95) §8.3 as one call.
+
+What it says and how long it waits stands in the profile. What the telephone line does comes back as a value
+(`Heard`) or as `CallFailed` and `LineDropped`; what the modem does wrong is a `ModemError`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from typing import Final
+
+import anyio
+
+from faxmodem.errors import LocalProtocolError, ModemError, ModemTimeout
+from faxmodem.modem import recovery
+from faxmodem.modem.at import DLE_ETX, Data, Result, ResultCode, Text, stuff
+from faxmodem.modem.base import CallFailed, CarrierModem, Heard, LineDropped, ModemIdentity, Ring
+from faxmodem.modem.callerid import caller_id
+from faxmodem.modem.dial import dial_string
+from faxmodem.modem.dialogue import INTERMEDIATE, Busy, Dialogue
+from faxmodem.modem.hdlc import MIN_FRAME, FrameMender
+from faxmodem.modem.identify import RATE_CODES, identify
+from faxmodem.modem.profile import Profile, Steps
+from faxmodem.t30.fcf import Fcf
+from faxmodem.t30.modulations import Modulation
+from faxmodem.t30.outcomes import Outcome
+from faxmodem.transport.base import Flow, Transport
+
+V21_BPS: Final = 300
+FINAL_BIT: Final = 0x10
+"Of the control field: no other frame follows (T.30 (09/2005) §5.3.5)."
+CHUNK: Final = 256
+"Octets given to the port at a time: small enough for a progress bar at 2400 bit/s."
+MODEM_BUFFER: Final = 8192
+"Octets that a modem may let run out, at most, between its XOFF and its XON."
+MAX_FRAME: Final = 1024
+"Octets that are kept of a received frame; T.30 has none longer than some 95 on V.21."
+
+MAX_RING_LINES: Final = 32
+"Lines that are kept between rings for what they may tell of the caller."
+
+SEND_FRAMES: Final = "AT+FTH=3"
+RECEIVE_FRAME: Final = "AT+FRH=3"
+
+_DIAL_FAILURES: Final = {
+    ResultCode.OK: (Outcome.NO_ANSWER, "nobody answered with a fax signal"),
+    ResultCode.NO_CARRIER: (Outcome.NO_ANSWER, "nobody answered with a fax signal"),
+    ResultCode.NO_ANSWER: (Outcome.NO_ANSWER, "nobody answered"),
+    ResultCode.BUSY: (Outcome.BUSY, "the line is busy"),
+    ResultCode.NO_DIAL_TONE: (Outcome.NO_DIAL_TONE, "there is no dial tone"),
+    ResultCode.ERROR: (Outcome.BAD_NUMBER, "the modem does not take the number"),
+    ResultCode.DELAYED: (Outcome.DELAYED, "the modem will not dial this number again so soon"),
+    ResultCode.BLACKLISTED: (Outcome.BLACKLISTED, "the modem has put this number on its black list"),
+    ResultCode.DIALING_DISABLED: (Outcome.BLACKLISTED, "the modem has been told not to dial"),
+    ResultCode.DATA: (Outcome.NOT_A_FAX, "a data modem answered"),
+    ResultCode.VOICE: (Outcome.NOT_A_FAX, "a voice answered"),
+}
+_ANSWER_FAILURES: Final = {
+    ResultCode.NO_CARRIER: (Outcome.FAR_END_HUNG_UP, "the caller has gone"),
+    ResultCode.ERROR: (Outcome.FAR_END_HUNG_UP, "there is no call any more"),
+    ResultCode.DATA: (Outcome.NOT_A_FAX, "a data modem called"),
+    ResultCode.VOICE: (Outcome.NOT_A_FAX, "a voice called"),
+}
+
+
+class _Last(Enum):
+    """What the modem did last on the line: it decides which silence the next signal needs."""
+
+    NOTHING = auto()
+    RECEIVED = auto()
+    SENT_FRAMES = auto()
+    SENT_DATA = auto()
+
+
+class _Implied(Enum):
+    """An action that the modem has begun without being told."""
+
+    SEND_FRAMES = auto()
+    "After ATA and its CONNECT: flags go out."
+    RECEIVE_FRAME = auto()
+    "After ATD and its CONNECT: flags came."
+    AWAIT_FRAME = auto()
+    "After +FRH:3: its CONNECT is still to come (T.31 (08/95) §8.5.1)."
+
+
+class Class1Modem(CarrierModem):
+    """`CarrierModem` over a transport, as its profile says."""
+
+    def __init__(self, transport: Transport, profile: Profile) -> None:
+        self._transport = transport
+        self._profile = profile
+        self._timing = profile.timing
+        self._dialogue = Dialogue(transport, profile)
+        self._mender = FrameMender()
+        self._identity = ModemIdentity()
+        self._last = _Last.NOTHING
+        self._implied: _Implied | None = None
+        self._off_hook = False
+
+    @property
+    def identity(self) -> ModemIdentity:
+        """What `set_up` found out."""
+        return self._identity
+
+    # Set-up and call control
+
+    async def set_up(self) -> ModemIdentity:
+        """Find, reset, configure and identify the modem. Raises `ModemError` if it has no Class 1."""
+        at = self._profile.at
+        self._implied = None
+        await self._transport.set_dtr(True)
+        await recovery.revive(self._dialogue)
+        await self._dialogue.run(at.reset)
+        await anyio.sleep(self._timing.after_reset_s)
+        await recovery.revive(self._dialogue)
+        await self._dialogue.run(at.init)
+        await self._select_class()
+        await self._dialogue.run((*at.configure, *self._profile.flow.setup))
+        self._identity = await identify(self._dialogue)
+        return self._identity
+
+    async def _select_class(self) -> None:
+        at = self._profile.at
+        if not (await self._dialogue.ask(at.select_class)).ok:
+            classes = " ".join((await self._dialogue.ask(at.classes)).lines)
+            raise ModemError(
+                f"the modem refuses {at.select_class}, so it is no Class 1 fax modem; "
+                f"the classes that it lists are {classes or 'none'}"
+            )
+
+    async def dial(self, number: str) -> None:
+        """Call `number`; returns when the far end's V.21 carrier is there."""
+        command = self._profile.at.dial.format(number=dial_string(number))
+        await self.settle()
+        self._off_hook = True
+        self._last = _Last.RECEIVED
+        await self._dialogue.write(command, Busy.RECEIVE, data_follow=True)
+        result = await self._dialogue.result(self._timing.dial_s, skip={ResultCode.FAX})
+        if failure := _DIAL_FAILURES.get(result.code):
+            raise CallFailed(failure[0], f"{failure[1]} ({result.text})")
+        if result.code is ResultCode.CONNECT:
+            self._implied = _Implied.RECEIVE_FRAME
+        # else +FCERROR: someone is there, with another carrier for now
+
+    async def wait_for_ring(self, rings: int = 1) -> Ring:
+        """Wait until the telephone has rung `rings` times from now on."""
+        await self.settle()
+        await self._dialogue.forget()  # a ring that waited in the port belongs to a caller who may have given up
+        lines: deque[str] = deque(maxlen=MAX_RING_LINES)
+        heard = 0
+        while heard < rings:
+            try:
+                event = await self._dialogue.event(self._timing.ring_gap_s if heard else None)
+            except ModemTimeout:
+                heard = 0
+                lines.clear()
+                continue
+            if isinstance(event, Result | Text):
+                lines.append(event.text)
+            if isinstance(event, Result) and event.code is ResultCode.RING:
+                heard += 1
+        return Ring(caller_id=caller_id(lines))
+
+    async def answer(self) -> None:
+        """Take the call; returns when the modem sends flags, ready for the first frame."""
+        await self.settle()
+        self._off_hook = True
+        self._last = _Last.NOTHING
+        await self._dialogue.write(self._profile.at.answer, Busy.RECEIVE)
+        result = await self._dialogue.result(self._timing.answer_s, skip={ResultCode.FAX})
+        if failure := _ANSWER_FAILURES.get(result.code):
+            raise CallFailed(failure[0], f"{failure[1]} ({result.text})")
+        if result.code is ResultCode.CONNECT:
+            self._dialogue.busy = Busy.TRANSMIT
+            self._implied = _Implied.SEND_FRAMES
+            self._last = _Last.SENT_FRAMES
+        # else OK: off hook, and to be told to send
+
+    async def hang_up(self) -> None:
+        """Leave the modem on hook, whatever it was doing. Raises `ModemTimeout` if it cannot be reached."""
+        self._implied = None
+        with anyio.CancelScope(shield=True):  # a line left open costs its owner money; every wait in here is bounded
+            self._off_hook = False
+            await recovery.hang_up(self._dialogue)
+
+    async def aclose(self) -> None:
+        """Hang up if a call may be up, and close the port."""
+        try:
+            if self._off_hook:
+                await self.hang_up()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._transport.aclose()
+
+    # Frames
+
+    async def send_frames(self, frames: Sequence[bytes]) -> None:
+        """Send frames in one V.21 transmission, after the silence that the last action makes necessary."""
+        _check_frames(frames)
+        if not self._take_over(_Implied.SEND_FRAMES):
+            await self.settle()
+            await self._keep_silent(self._silence_before_frames(frames[0]))
+            self._last = _Last.SENT_FRAMES
+            await self._start_sending(SEND_FRAMES)
+        for position, frame in enumerate(frames):
+            await self._dialogue.send(stuff(frame) + DLE_ETX)
+            result = await self._dialogue.result(self._timing.frame_s + len(frame) * 10 / V21_BPS)
+            _check_on_line(SEND_FRAMES, result)
+            if result.code is ResultCode.OK and position + 1 < len(frames):
+                await self._start_sending(SEND_FRAMES)  # it dropped the carrier between two frames
+
+    async def receive_frame(self, on_flags: Callable[[], None] = lambda: None) -> bytes | Heard:
+        """Listen for the next V.21 frame; `on_flags` is called as soon as flags are heard."""
+        result = await self._start_receiving_frame()
+        octets = b""
+        if result.code is ResultCode.CONNECT:
+            on_flags()
+            octets, result = await self._collect_frame()
+        if octets:
+            return self._mender.mend(octets, trusted=result.code is ResultCode.OK) or Heard.DAMAGED
+        await anyio.sleep(self._timing.retry_pause_s)  # so that who asks again at once leaves the modem time to listen
+        return Heard.WRONG_CARRIER if result.code is ResultCode.FCERROR else Heard.NO_CARRIER
+
+    async def _start_receiving_frame(self) -> Result:
+        """Give +FRH=3, if the modem is not at it already, and await its first result."""
+        if self._take_over(_Implied.RECEIVE_FRAME):
+            return Result(ResultCode.CONNECT, "CONNECT")
+        if self._take_over(_Implied.AWAIT_FRAME):
+            return await self._await_carrier()
+        await self.settle()
+        self._last = _Last.RECEIVED
+        for _ in range(self._profile.retries.on_hook + 1):
+            await self._dialogue.write(RECEIVE_FRAME, Busy.RECEIVE, data_follow=True)
+            result = await self._await_carrier()
+            if result.code is not ResultCode.ERROR:
+                return result
+            await anyio.sleep(self._timing.retry_pause_s)
+        raise _on_hook(RECEIVE_FRAME, result)
+
+    async def _await_carrier(self) -> Result:
+        return await self._dialogue.result(self._timing.carrier_s, skip={ResultCode.FRH_3})
+
+    async def _collect_frame(self) -> tuple[bytes, Result]:
+        """Read the octets after CONNECT, and the modem's verdict; NO CARRIER if it gives none."""
+        octets = bytearray()
+        with anyio.move_on_after(self._timing.frame_s):
+            while True:
+                event = await self._dialogue.event(None)
+                if isinstance(event, Data):
+                    octets += event.data[: MAX_FRAME - len(octets)]
+                elif isinstance(event, Result) and event.code not in INTERMEDIATE:
+                    return bytes(octets), event
+        await self.settle()
+        return bytes(octets), Result(ResultCode.NO_CARRIER, "nothing")
+
+    # Data
+
+    async def send_data(
+        self,
+        modulation: Modulation,
+        data: bytes,
+        *,
+        short: bool = False,
+        on_progress: Callable[[int], None] = lambda _sent: None,
+    ) -> None:
+        """Train, send `data` and drop the carrier; returns when the modem has sent everything."""
+        command = f"AT+FTM={RATE_CODES[modulation][short]}"
+        await self.settle()
+        await self._keep_silent(self._silence_before_data())
+        self._last = _Last.SENT_DATA
+        await self._start_sending(command)
+        await anyio.sleep(self._timing.tm_connect_delay_s)
+        begun = anyio.current_time()
+        await self._dialogue.set_flow(self._profile.flow.while_sending)
+        octets_per_s = modulation.rate_bps / 8
+        result, sent = await self._stream(data, octets_per_s, on_progress)
+        if result is None:
+            left_s = max(0.0, begun + len(data) / octets_per_s - anyio.current_time())
+            result = await self._dialogue.result(left_s + self._timing.sent_ok_s, skip=INTERMEDIATE)
+        await self._dialogue.set_flow(Flow.NONE)  # not before: it also holds back what still waits in the port
+        _check_on_line(command, result)
+        if sent < len(data):
+            raise ModemError(f"the modem ended {command} with {result.text} after {sent} of {len(data)} octets")
+
+    async def _stream(
+        self, data: bytes, octets_per_s: float, on_progress: Callable[[int], None]
+    ) -> tuple[Result | None, int]:
+        """Give the modem all data, unless it ends the command before; gives its result so far, and the octets taken."""
+        result: Result | None = None
+        sent = 0
+        within_s = self._timing.stall_s + MODEM_BUFFER / octets_per_s
+
+        async def watch() -> None:
+            nonlocal result
+            result = await self._dialogue.result(None, skip=INTERMEDIATE)
+            group.cancel_scope.cancel()
+
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(watch)
+                while sent < len(data):
+                    chunk = data[sent : sent + CHUNK]
+                    await self._dialogue.send(stuff(chunk), within_s)
+                    sent += len(chunk)
+                    on_progress(sent)
+                await self._dialogue.send(DLE_ETX, within_s)
+                group.cancel_scope.cancel()
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # the other, if any, is the same port seen from the other side
+        return result, sent
+
+    async def receive_data(
+        self, modulation: Modulation, on_data: Callable[[bytes], None], *, short: bool = False
+    ) -> Heard:
+        """Wait for a carrier of `modulation` and hand its data to `on_data` in pieces; returns why they ended."""
+        await self.settle()
+        self._last = _Last.RECEIVED
+        result = await self._start_receiving_data(f"AT+FRM={RATE_CODES[modulation][short]}")
+        while result.code is ResultCode.CONNECT:
+            try:
+                event = await self._dialogue.event(self._timing.data_gap_s)
+            except ModemTimeout:  # the carrier went away and the modem did not notice
+                await self.settle()
+                break
+            if isinstance(event, Data):
+                on_data(event.data)
+            elif isinstance(event, Result) and event.code not in INTERMEDIATE:
+                result = event
+        wrong = result.code in (ResultCode.FCERROR, ResultCode.FRH_3, ResultCode.ERROR)
+        return Heard.WRONG_CARRIER if wrong else Heard.NO_CARRIER
+
+    async def _start_receiving_data(self, command: str) -> Result:
+        """Give +FRM until it does not find the wrong carrier, or has found it often enough."""
+        tries_left = self._profile.retries.wrong_carrier
+        while True:
+            await self._dialogue.write(command, Busy.RECEIVE, data_follow=True)
+            result = await self._dialogue.result(self._timing.carrier_s)
+            if result.code is ResultCode.FRH_3:
+                self._implied = _Implied.AWAIT_FRAME
+            if result.code is not ResultCode.FCERROR or tries_left == 0:
+                return result
+            tries_left -= 1
+            await self._keep_silent(self._profile.silence.before_retry)
+
+    # Between the actions
+
+    async def settle(self) -> None:
+        """Bring the modem to command state if a cancelled action has left it elsewhere, as each action does itself."""
+        self._implied = None
+        await recovery.settle(self._dialogue)
+
+    def _take_over(self, implied: _Implied) -> bool:
+        """Whether the modem is at this action already; from now on it is the caller's."""
+        if self._implied is not implied:
+            return False
+        self._implied = None
+        return True
+
+    async def _start_sending(self, command: str) -> None:
+        """Give +FTH or +FTM and await CONNECT."""
+        for _ in range(self._profile.retries.on_hook + 1):
+            await self._dialogue.write(command, Busy.TRANSMIT)
+            result = await self._dialogue.result(self._timing.transmit_connect_s)
+            if result.code is ResultCode.CONNECT:
+                return
+            if result.code is not ResultCode.ERROR:
+                break
+            await anyio.sleep(self._timing.retry_pause_s)
+        raise _on_hook(command, result)
+
+    async def _keep_silent(self, steps: Steps) -> None:
+        """Make or await a silence. Refused, or not to be had on a noisy line, it is done without."""
+        for step in steps:
+            if step.command is not None:
+                await self._dialogue.write(step.command, Busy.RECEIVE)
+                try:
+                    await self._dialogue.result(self._timing.silence_s)
+                except ModemTimeout:
+                    await self.settle()
+            await anyio.sleep(step.pause_s)
+
+    def _silence_before_data(self) -> Steps:
+        silence = self._profile.silence
+        return silence.after_receiving if self._last is _Last.RECEIVED else silence.before_data
+
+    def _silence_before_frames(self, first: bytes) -> Steps:
+        silence = self._profile.silence
+        if self._last is _Last.NOTHING:
+            return ()
+        if self._last is _Last.RECEIVED:
+            return silence.after_receiving
+        eop = Fcf.of(first[2]) in (Fcf.EOP, Fcf.PRI_EOP)
+        return silence.before_eop if eop else silence.before_frames
+
+
+def _check_frames(frames: Sequence[bytes]) -> None:
+    """Raises `LocalProtocolError` unless exactly the last frame says that it is the last."""
+    finals = [len(frame) >= MIN_FRAME and bool(frame[1] & FINAL_BIT) for frame in frames]
+    if not finals or any(finals[:-1]) or not finals[-1] or any(len(frame) < MIN_FRAME for frame in frames):
+        shown = ", ".join(frame.hex(" ") for frame in frames) or "none"
+        raise LocalProtocolError(
+            f"of the frames of a transmission the last, and no other, must be final; these are {shown}"
+        )
+
+
+def _check_on_line(command: str, result: Result) -> None:
+    """Raises `LineDropped` for a result that a transmission cannot have while the call is up."""
+    if result.code not in (ResultCode.OK, ResultCode.CONNECT):
+        raise _on_hook(command, result)
+
+
+def _on_hook(command: str, result: Result) -> LineDropped:
+    return LineDropped(f"the modem answered {command} with {result.text}: the far end has hung up, or the line is lost")

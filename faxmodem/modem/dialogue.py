@@ -1,0 +1,159 @@
+"""One command at a time over a transport: write it, await what the modem says, know what is still going on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+import anyio
+
+from faxmodem.errors import ModemError, ModemTimeout
+from faxmodem.modem.at import Decoder, Event, Result, ResultCode, Text
+from faxmodem.modem.profile import Profile, Step
+from faxmodem.transport.base import Flow, Transport
+
+WRITE_S: Final = 5.0
+"For the port to take a command line; longer, and flow control holds what it must not hold."
+DRAIN_S: Final = 2.0
+"For a modem to fall silent that says more than it should."
+
+INTERMEDIATE: Final = frozenset({ResultCode.CONNECT, ResultCode.RING, ResultCode.FAX, ResultCode.FRH_3})
+"Results that do not end a command."
+
+
+class Busy(Enum):
+    """What the modem was told to do and has not reported the end of."""
+
+    IDLE = auto()
+    COMMAND = auto()
+    RECEIVE = auto()
+    "It receives, waits for a signal, dials or answers: any byte ends that."
+    TRANSMIT = auto()
+    "It sends: <DLE><ETX> ends that."
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a command."""
+
+    result: Result
+    lines: tuple[str, ...] = ()
+    "Information text before the result."
+
+    @property
+    def ok(self) -> bool:
+        """True for OK."""
+        return self.result.code is ResultCode.OK
+
+
+class Dialogue:
+    """The DTE's side of the talk with one modem.
+
+    Any method may be cancelled: `busy` then says what has to be ended before the next command may be written
+    (`faxmodem.modem.recovery.settle`). A command written earlier would be taken for the abort of the one before,
+    and its first letter be lost.
+    """
+
+    def __init__(self, transport: Transport, profile: Profile) -> None:
+        self.transport = transport
+        self.profile = profile
+        self.busy = Busy.IDLE
+        self.flow = Flow.NONE
+        self._decoder = Decoder()
+        self._events: deque[Event] = deque()
+        self._command = ""
+
+    async def write(self, command: str, busy: Busy = Busy.COMMAND, *, data_follow: bool = False) -> None:
+        """Send a command line; what came before it is forgotten. `data_follow`: data come after CONNECT."""
+        await anyio.sleep(self.profile.timing.before_command_s)
+        self.busy = busy
+        self._command = command
+        self._events.clear()
+        self._decoder.sent(command, data_follow=data_follow)
+        await self.send(command.encode("ascii") + b"\r")
+
+    async def send(self, data: bytes, within_s: float = WRITE_S) -> None:
+        """Give bytes to the port. Raises `ModemError` if it does not take them in time."""
+        try:
+            with anyio.fail_after(within_s):
+                await self.transport.send(data)
+        except TimeoutError as error:
+            raise ModemError(
+                f"the modem took no data for {within_s:.0f} s during {self._command}: its flow control is stuck; "
+                "try another flow.while_sending in the profile"
+            ) from error
+
+    async def event(self, within_s: float | None) -> Event:
+        """The next thing that the modem says. Raises `ModemTimeout`."""
+        try:
+            with anyio.fail_after(within_s):
+                while not self._events:
+                    self._events.extend(self._decoder.feed(await self.transport.receive()))
+        except TimeoutError as error:
+            raise ModemTimeout(f"the modem said nothing for {within_s:g} s after {self._command}") from error
+        event = self._events.popleft()
+        if isinstance(event, Result) and event.code not in INTERMEDIATE:
+            self.busy = Busy.IDLE
+        return event
+
+    async def result(
+        self, within_s: float | None, *, skip: Iterable[ResultCode] = (), lines: list[str] | None = None
+    ) -> Result:
+        """The next result code that is none of `skip` and no RING; text goes to `lines`. Raises `ModemTimeout`."""
+        skipped = {ResultCode.RING, *skip}
+        try:
+            with anyio.fail_after(within_s):
+                while True:
+                    event = await self.event(None)
+                    if isinstance(event, Result) and event.code not in skipped:
+                        return event
+                    if isinstance(event, Text) and lines is not None:
+                        lines.append(event.text)
+        except TimeoutError as error:
+            raise ModemTimeout(f"the modem did not answer {self._command} within {within_s:.1f} s") from error
+
+    async def ask(self, command: str, within_s: float | None = None) -> Reply:
+        """Give a command that does nothing on the line, and await its final result. Raises `ModemTimeout`."""
+        lines: list[str] = []
+        await self.write(command)
+        limit = self.profile.timing.command_s if within_s is None else within_s
+        return Reply(await self.result(limit, skip=INTERMEDIATE, lines=lines), tuple(lines))
+
+    async def run(self, steps: Iterable[Step]) -> None:
+        """Do the steps. Raises `ModemError` if a command that is not optional is refused."""
+        for step in steps:
+            if step.command is not None:
+                reply = await self.ask(step.command)
+                if not reply.ok and not step.optional:
+                    raise ModemError(f"the modem answered {step.command} with {reply.result.text!r} instead of OK")
+            await anyio.sleep(step.pause_s)
+
+    async def answers(self, command: str) -> bool:
+        """Whether the modem says OK to a command in the time of a probe."""
+        try:
+            return (await self.ask(command, self.profile.timing.probe_s)).ok
+        except ModemTimeout:
+            return False
+
+    async def drain(self, quiet_s: float) -> None:
+        """Throw away what the modem still has to say, until it is quiet for a while."""
+        with anyio.move_on_after(DRAIN_S):
+            while True:
+                try:
+                    await self.event(quiet_s)
+                except ModemTimeout:
+                    return
+
+    async def forget(self) -> None:
+        """Throw away what the modem has said so far, and what the port has not sent yet."""
+        self._events.clear()
+        await self.transport.discard()
+
+    async def set_flow(self, flow: Flow) -> None:
+        """Change flow control of the port, if it is another."""
+        if flow is not self.flow:
+            self.flow = flow
+            await self.transport.set_flow(flow)

@@ -1,0 +1,80 @@
+"""Who the modem is and what it can do, read leniently: no two makers word it alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from faxmodem.errors import ModemTimeout
+from faxmodem.modem.base import ModemIdentity
+from faxmodem.modem.dialogue import Dialogue
+from faxmodem.modem.recovery import settle
+from faxmodem.t30.modulations import Modulation
+
+RATE_CODES: Final[dict[Modulation, tuple[int, int]]] = {
+    Modulation.V27TER_2400: (24, 24),
+    Modulation.V27TER_4800: (48, 48),
+    Modulation.V29_7200: (72, 72),
+    Modulation.V29_9600: (96, 96),
+    Modulation.V17_7200: (73, 74),
+    Modulation.V17_9600: (97, 98),
+    Modulation.V17_12000: (121, 122),
+    Modulation.V17_14400: (145, 146),
+}
+"The codes of +FTM and +FRM for long and for short training (T.31 (08/95) §8.3.3)."
+
+MAX_ANSWER: Final = 200
+"Characters of an identification that are kept."
+
+
+async def identify(dialogue: Dialogue) -> ModemIdentity:
+    """Ask who the modem is, then for the rates of both directions: they differ on some modems."""
+    at = dialogue.profile.at
+    answers: dict[str, str] = {}
+    for command in at.identify:
+        if text := await _query(dialogue, command):
+            answers[command.removeprefix("AT") if command.startswith("AT+") else command] = text
+    assumed = modulations(at.assumed_rates)
+    return ModemIdentity(
+        answers=answers,
+        classes=parse_classes(await _query(dialogue, at.classes)),
+        transmits=parse_rates(await _query(dialogue, at.transmit_rates)) or assumed,
+        receives=parse_rates(await _query(dialogue, at.receive_rates)) or assumed,
+    )
+
+
+def parse_classes(text: str) -> tuple[str, ...]:
+    """The service classes of a +FCLASS=? answer: with or without parentheses or prefix, separated by anything."""
+    return tuple(re.findall(r"\d+(?:\.\d+)?", _without_prefix(text)))
+
+
+def parse_rates(text: str) -> frozenset[Modulation]:
+    """The modulations of a +FTM=? or +FRM=? answer: lists and ranges of codes; empty if there is none."""
+    codes: set[int] = set()
+    for first, last in re.findall(r"(\d{1,3})(?:\s*-\s*(\d{1,3}))?", _without_prefix(text)):
+        codes.update(range(int(first), int(last or first) + 1))
+    return modulations(codes)
+
+
+def modulations(codes: Iterable[int]) -> frozenset[Modulation]:
+    """The modulations whose long training is among the codes."""
+    known = set(codes)
+    return frozenset(modulation for modulation, (long, _) in RATE_CODES.items() if long in known)
+
+
+async def _query(dialogue: Dialogue, command: str) -> str:
+    """The text that a query brings, in one line; "" if it is refused or not answered to the end."""
+    try:
+        reply = await dialogue.ask(command)
+    except ModemTimeout:
+        await settle(dialogue)
+        return ""
+    if not reply.ok:
+        return ""
+    return _without_prefix(" ".join(reply.lines))[:MAX_ANSWER]
+
+
+def _without_prefix(text: str) -> str:
+    """Without a leading "+FTM:" or "+FTM="."""
+    return re.sub(r"^\+?F[A-Z]+\s*[:=]\s*", "", text)

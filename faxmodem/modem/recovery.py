@@ -1,0 +1,154 @@
+"""Back to command state and back on hook, from whatever the modem was doing. Bounded in time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import anyio
+
+from faxmodem.errors import ModemError, ModemTimeout
+from faxmodem.modem.at import CAN, DLE_ETX, ResultCode
+from faxmodem.modem.dialogue import INTERMEDIATE, Busy, Dialogue
+from faxmodem.transport.base import Flow
+
+TRIES: Final = 3
+"Of AT: the first may be taken for an abort, the second find the rest of the first before it."
+QUIET_S: Final = 0.1
+"After the OK to AT, if the abort got no answer of its own: that may still come."
+NO_ABORT_OK_S: Final = 0.2
+"For a modem that returns to command state without a word."
+
+
+async def settle(dialogue: Dialogue) -> None:
+    """End what a cancelled action has left going on. Raises `ModemTimeout` if the modem does not answer after that."""
+    if dialogue.busy is Busy.IDLE:
+        return
+    ended = await _ENDINGS[dialogue.busy](dialogue)
+    if not await _resume(dialogue, ended=ended):
+        raise ModemTimeout(f"the modem does not return to command state on {dialogue.transport.name}")
+
+
+async def revive(dialogue: Dialogue) -> None:
+    """Bring a modem to command state that may be in any. Raises `ModemTimeout` if it stays silent."""
+    await _discard(dialogue)
+    for rouse in (_nothing, _end_anything, _drop_dtr, _escape):
+        with suppress(ModemError):
+            await rouse(dialogue)
+        for _ in range(TRIES):
+            if await dialogue.answers(dialogue.profile.at.probe):
+                await dialogue.drain(QUIET_S)
+                return
+    raise ModemTimeout(
+        f"no modem answers {dialogue.profile.at.probe} on {dialogue.transport.name}; "
+        "check that it is the right port, that the modem is on, and that no other program uses it"
+    )
+
+
+async def hang_up(dialogue: Dialogue) -> None:
+    """Put the modem on hook: by command, by DTR, by +++. Raises `ModemTimeout` if nothing helps."""
+    try:
+        await settle(dialogue)
+        if await _hang_up_by_command(dialogue):
+            return
+    except ModemError:
+        pass  # the rougher ways follow
+    for rouse in (_drop_dtr, _escape):
+        with suppress(ModemError):
+            await rouse(dialogue)
+            if await _resume(dialogue, ended=False):
+                await _hang_up_by_command(dialogue)  # some say ERROR when on hook already
+                return
+    raise ModemTimeout(
+        f"the modem on {dialogue.transport.name} answers neither ATH nor a drop of DTR nor +++, and may still "
+        "hold the line; switch it off and on"
+    )
+
+
+async def _hang_up_by_command(dialogue: Dialogue) -> bool:
+    for command in dialogue.profile.at.hang_up:
+        reply = await dialogue.ask(command, dialogue.profile.timing.hang_up_s)
+        if reply.result.code in (ResultCode.OK, ResultCode.NO_CARRIER):
+            return True
+    return False
+
+
+async def _discard(dialogue: Dialogue) -> None:
+    """Nothing may wait in the port, nor hold back what is sent next."""
+    await dialogue.set_flow(Flow.NONE)
+    await dialogue.forget()
+
+
+async def _resume(dialogue: Dialogue, *, ended: bool) -> bool:
+    """Whether the modem takes commands again. `ended`: the last action's result has come."""
+    for _ in range(TRIES):
+        if await dialogue.answers("AT"):
+            if not ended:
+                await dialogue.drain(QUIET_S)
+            return True
+    return False
+
+
+async def _end_command(dialogue: Dialogue) -> bool:
+    return await _ends(dialogue, dialogue.profile.timing.probe_s)
+
+
+async def _end_receive(dialogue: Dialogue) -> bool:
+    await dialogue.send(CAN)
+    wait_s = dialogue.profile.timing.abort_ok_s
+    if wait_s == 0:
+        await anyio.sleep(NO_ABORT_OK_S)
+        return False
+    return await _ends(dialogue, wait_s)
+
+
+async def _end_transmit(dialogue: Dialogue) -> bool:
+    """Up to three times: it may come to lie behind half a DLE pair, or end a frame that others were to follow."""
+    await _discard(dialogue)
+    for _ in range(TRIES):
+        await dialogue.send(DLE_ETX)
+        with suppress(ModemTimeout):
+            await dialogue.result(dialogue.profile.timing.end_data_ok_s)
+        if dialogue.busy is Busy.IDLE:
+            return True
+    return False
+
+
+async def _ends(dialogue: Dialogue, within_s: float) -> bool:
+    """Whether a final result comes."""
+    try:
+        await dialogue.result(within_s, skip=INTERMEDIATE)
+    except ModemTimeout:
+        return False
+    return True
+
+
+async def _nothing(_dialogue: Dialogue) -> None:
+    """A modem in command state needs nothing."""
+
+
+async def _end_anything(dialogue: Dialogue) -> None:
+    await dialogue.send(DLE_ETX + CAN)
+
+
+async def _drop_dtr(dialogue: Dialogue) -> None:
+    timing = dialogue.profile.timing
+    await dialogue.transport.set_dtr(False)
+    await anyio.sleep(timing.dtr_low_s)
+    await dialogue.transport.set_dtr(True)
+    await anyio.sleep(timing.after_dtr_s)
+
+
+async def _escape(dialogue: Dialogue) -> None:
+    guard_s = dialogue.profile.timing.escape_guard_s
+    await anyio.sleep(guard_s)
+    await dialogue.send(b"+++")
+    await anyio.sleep(guard_s)
+
+
+_ENDINGS: Final[dict[Busy, Callable[[Dialogue], Awaitable[bool]]]] = {
+    Busy.COMMAND: _end_command,
+    Busy.RECEIVE: _end_receive,
+    Busy.TRANSMIT: _end_transmit,
+}
