@@ -1,0 +1,104 @@
+"""ATD, ATA and ATH: the call itself, with the tones that go before V.21."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import anyio
+
+from faxmodem.emulator.at_commands import DialPlan
+from faxmodem.emulator.core import Aborted, Core
+from faxmodem.emulator.line import Progress
+from faxmodem.emulator.receiving import await_flags, deliver_frame
+from faxmodem.emulator.results import Result
+from faxmodem.emulator.signals import Signal
+from faxmodem.emulator.transmitting import transmit_frames
+
+CNG_ON_S: Final = 0.5
+CNG_OFF_S: Final = 3.0
+"T.30 (09/2005) §4.2."
+PULSED_DIGIT_S: Final = 1.2
+X_WAITS_FOR_DIAL_TONE: Final = (2, 4)
+X_KNOWS_BUSY: Final = (3, 4)
+
+
+async def dial(core: Core, text: str) -> Result:
+    """Dial, send CNG, wait for V.21, and give its first frame to the DTE: +FRH=3 is implied. T.31 (08/95)."""
+    plan = DialPlan.parse(text)
+    try:
+        core.go_off_hook()  # all there is to do if somebody else has dialled, or will
+        failed = await _place_call(core, plan) if plan.number else None
+        if failed is None and plan.stays_in_command:
+            return Result.OK
+        if failed is None:
+            failed = await _await_fax(core, may_ring=bool(plan.number))
+    except Aborted:
+        failed = Result.NO_CARRIER
+    if failed is not None:
+        core.go_on_hook()
+        return failed
+    await core.report(Result.CONNECT)
+    return await deliver_frame(core)
+
+
+async def _place_call(core: Core, plan: DialPlan) -> Result | None:
+    """Dial the number; None, or why it cannot be done."""
+    digit_s = PULSED_DIGIT_S if plan.pulse else core.settings.digit_s
+    await core.pause(core.settings.dial_tone_s + plan.pauses * core.registers["S8"] + len(plan.number) * digit_s)
+    if core.end.dial(plan.number):
+        return None
+    return Result.NO_DIALTONE if core.registers["X"] in X_WAITS_FOR_DIAL_TONE else Result.NO_CARRIER
+
+
+async def _await_fax(core: Core, *, may_ring: bool) -> Result | None:
+    """Send CNG now and then until V.21 is there; None when it is, else why not."""
+    if core.registers.service_class == "0":
+        await core.pause(core.registers["S7"])  # a data call: nobody here answers it
+        return Result.NO_CARRIER
+    core.ear.tune(Signal.V21, core.now())
+    failed: Result | None = None
+    async with anyio.create_task_group() as tones:
+        tones.start_soon(_send_cng, core)
+        try:
+            failed = await await_flags(core, refused=lambda: _refused(core))
+            if failed is Result.NO_CARRIER and may_ring and core.progress is None:
+                failed = Result.NO_ANSWER
+        except Aborted:  # caught here, as it would leave the task group in a group of exceptions
+            failed = Result.NO_CARRIER
+        tones.cancel_scope.cancel()
+    return failed
+
+
+def _refused(core: Core) -> Result | None:
+    if core.progress is not Progress.BUSY:
+        return None
+    return Result.BUSY if core.registers["X"] in X_KNOWS_BUSY else Result.NO_CARRIER
+
+
+async def _send_cng(core: Core) -> None:
+    """The calling tone; the DCE listens all the while. T.30 (09/2005) §4.2."""
+    while True:
+        with core.end.send(Signal.CNG):
+            await core.clock.sleep(CNG_ON_S)
+        await core.clock.sleep(CNG_OFF_S)
+
+
+async def answer(core: Core) -> Result:
+    """Answer, send CED, and take frames from the DTE: +FTH=3 is implied. T.31 (08/95)."""
+    core.go_off_hook()
+    if core.registers.service_class == "0" and core.registers["+FAE"]:
+        core.registers.service_class = "1"
+        await core.report(Result.FAX)
+    try:
+        await core.pause(core.settings.answer_silence_s)
+        with core.transmitting(Signal.CED):
+            await core.pause(core.settings.ced_s)
+        if core.registers.service_class == "0":
+            await core.pause(core.registers["S7"])  # a data call: no data modem calls here
+            core.go_on_hook()
+            return Result.NO_CARRIER
+        await core.pause(core.settings.after_ced_s)
+    except Aborted:
+        core.go_on_hook()
+        return Result.NO_CARRIER
+    return await transmit_frames(core)
