@@ -35,6 +35,9 @@ CHUNK: Final = 256
 "Octets given to the port at a time: small enough for a progress bar at 2400 bit/s."
 MODEM_BUFFER: Final = 8192
 "Octets that a modem may let run out, at most, between its XOFF and its XON."
+STALE_CARRIER_S: Final = 0.2
+"""V.21 is known by eight flags, 0.21 s of it: a wrong carrier that is reported earlier was on the line before the command,
+one that is reported later begins a frame, which a second try would miss."""
 MAX_FRAME: Final = 1024
 "Octets that are kept of a received frame; T.30 has none longer than some 95 on V.21."
 
@@ -336,10 +339,12 @@ class Class1Modem(CarrierModem):
         tries_left = self._profile.retries.wrong_carrier
         while True:
             await self._dialogue.write(command, Busy.RECEIVE, data_follow=True)
+            asked_at = anyio.current_time()
             result = await self._dialogue.result(self._timing.carrier_s)
             if result.code is ResultCode.FRH_3:
                 self._implied = _Implied.AWAIT_FRAME
-            if result.code is not ResultCode.FCERROR or tries_left == 0:
+            stale = result.code is ResultCode.FCERROR and anyio.current_time() - asked_at <= STALE_CARRIER_S
+            if not stale or tries_left == 0:
                 return result
             tries_left -= 1
             await self._keep_silent(self._profile.silence.before_retry)

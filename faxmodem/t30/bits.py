@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
 from types import MappingProxyType
 
 from construct import BitsInteger, BitsSwapped, Bitwise, Container, Struct
@@ -157,7 +158,10 @@ _STRUCTS = {
     kind: BitsSwapped(Bitwise(Struct(*(name / BitsInteger(width) for name, width in layout))))
     for kind, layout in _LAYOUTS.items()
 }
-_FIRST_BITS = {kind: {_name(row, kind) or f"bit_{row[0]}": row[0] for row in _FIELDS} for kind in BitsKind}
+_LAST_BITS = {
+    kind: dict(zip((name for name, _width in layout), accumulate(width for _name, width in layout), strict=True))
+    for kind, layout in _LAYOUTS.items()
+}
 FIELD_NAMES = {kind: frozenset(name for name, _width in layout) for kind, layout in _LAYOUTS.items()}
 
 
@@ -194,8 +198,8 @@ class Bits:
         if unknown:
             raise KeyError(f"{kind.name} has no field {', '.join(sorted(unknown))}")
         fields = {name: 0 for name, _width in _LAYOUTS[kind]} | dict(values)
-        last = max((bit for name, bit in _FIRST_BITS[kind].items() if fields.get(name)), default=1)
-        octets = max(MIN_OCTETS, (last + 7) // 8)
+        last = max((bit for name, bit in _LAST_BITS[kind].items() if fields[name]), default=1)
+        octets = min(MAX_OCTETS, max(MIN_OCTETS, last // 8 + 1))  # an extend bit announces the octet behind its own
         fields |= {f"extend_{8 * octet}": 1 for octet in range(MIN_OCTETS, octets)}
         return cls(kind=kind, fields=MappingProxyType(fields), octets=octets)
 

@@ -112,6 +112,11 @@ _RESOLUTION_FIELDS = {
     Resolution.FINE: "fine_or_200",
     Resolution.SUPERFINE: "superfine_or_200x400",
 }
+_NOT_OFFERED = (
+    *("two_dimensional", "ecm", "t6", "t43", "jbig", "jpeg", "mrc_mode", "t45", "jbig2_profile"),
+    *("r300", "r16_or_400", "r600", "r1200", "r300x600", "r400x800", "r600x1200"),
+)
+"Codings and resolutions of a DCS that our DIS never holds out, and whose pages would be noise to us."
 _FINENESS = (Resolution.STANDARD, Resolution.FINE, Resolution.SUPERFINE)
 
 
@@ -161,7 +166,7 @@ class Parameters:
     @classmethod
     def from_bits(cls, bits: Bits) -> Parameters:
         """Read a DCS. Raises `RemoteProtocolError` when it selects what this station never offered."""
-        for field in ("two_dimensional", "ecm", "t6", "jbig", "jpeg", "r300", "r16_or_400"):
+        for field in _NOT_OFFERED:
             if bits[field]:
                 raise RemoteProtocolError(f"the sender's DCS selects {field}, which our DIS does not offer")
         modulation = _DCS_RATES.get(bits["rate"])

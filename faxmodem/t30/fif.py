@@ -16,7 +16,7 @@ from construct import Byte, Bytes, Construct, ConstructError, GreedyBytes, Int8u
 
 from faxmodem.errors import RemoteProtocolError
 from faxmodem.t30.bits import Bits, BitsKind
-from faxmodem.t30.fcf import Fcf
+from faxmodem.t30.fcf import X_BIT, Fcf
 
 ID_LENGTH = 20
 "Characters of a station id, subaddress or password."
@@ -51,7 +51,7 @@ class PartialPage:
     """PPS: which block of which page has been sent."""
 
     command: int
-    "FCF of the post-message command inside: 0 for PPS-NULL, else MPS, EOM, EOP, PRI-x, EOS."
+    "FCF of the post-message command inside, X = 0: 0 for PPS-NULL, else MPS, EOM, EOP, PRI-x, EOS."
     page: int
     block: int
     frames: int
@@ -128,11 +128,20 @@ def _reverse(octet: int) -> int:
 def _load_id(data: bytes) -> StationId:
     # Last character first (§5.3.6.2.4). Some machines send fewer than 20 octets, some more; none is refused.
     text = bytes(data[:ID_LENGTH][::-1]).decode("latin-1")
-    return StationId("".join(c if c.isprintable() else " " for c in text).strip())
+    return StationId(_printable(text).strip())
 
 
 def _dump_id(record: StationId) -> bytes:
-    return record.text.encode("ascii", "replace")[:ID_LENGTH].rjust(ID_LENGTH)[::-1]
+    return _printable(record.text).encode("ascii", "replace")[:ID_LENGTH].rjust(ID_LENGTH)[::-1]
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _dump_command(command: int) -> int:
+    # The second FCF is printed with X = 1, NULL without (§A.4.3); receivers may look for the very octet.
+    return command | X_BIT if command else 0
 
 
 def _bits(kind: BitsKind) -> _Layout[Bits]:
@@ -149,8 +158,13 @@ _NON_STANDARD = _Layout(
 _PPS = _Layout(
     Struct("command" / Int8ub, "page" / Int8ub, "block" / Int8ub, "last" / Int8ub),
     PartialPage,
-    lambda raw: PartialPage(raw.command & ~1, raw.page, raw.block, raw.last + 1),
-    lambda pps: {"command": pps.command, "page": pps.page & 255, "block": pps.block & 255, "last": pps.frames - 1},
+    lambda raw: PartialPage(raw.command & ~X_BIT, raw.page, raw.block, raw.last + 1),
+    lambda pps: {
+        "command": _dump_command(pps.command),
+        "page": pps.page & 255,
+        "block": pps.block & 255,
+        "last": pps.frames - 1,
+    },
 )
 _PPR = _Layout(
     Bytes(32),
@@ -158,7 +172,12 @@ _PPR = _Layout(
     lambda raw: PartialPageRequest(frozenset(n for n in range(256) if raw[n >> 3] >> (n & 7) & 1)),
     lambda ppr: bytes(sum(1 << bit for bit in range(8) if 8 * octet + bit in ppr.frames) for octet in range(32)),
 )
-_EOR = _Layout(Int8ub, EndOfRetransmission, lambda raw: EndOfRetransmission(raw & ~1), lambda eor: eor.command)
+_EOR = _Layout(
+    Int8ub,
+    EndOfRetransmission,
+    lambda raw: EndOfRetransmission(raw & ~X_BIT),
+    lambda eor: _dump_command(eor.command),
+)
 _FCD = _Layout(
     Struct("number" / Int8ub, "data" / GreedyBytes),
     CodedFrame,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from faxmodem.codec.geometry import WIDTHS, Resolution
+from faxmodem.errors import LocalProtocolError
 from faxmodem.t30 import events
 from faxmodem.t30.bits import Bits
 from faxmodem.t30.capabilities import Capabilities, PageInfo, PageLength, Parameters
@@ -38,12 +39,16 @@ class Settings:
     max_rate_bps: int = 14400
     limits: Limits = field(default_factory=Limits)
 
+    def __post_init__(self) -> None:
+        if self.calling is not (self.first_page is not None):
+            raise LocalProtocolError("without polling the calling station sends and the called station receives")
+
     def offer(self) -> Capabilities:
         """What our DIS says."""
         allowed = frozenset(m for m in self.receives if m.rate_bps <= self.max_rate_bps)
         return Capabilities(
             receives=True,
-            modulations=allowed or frozenset({Modulation.V27TER_2400}),
+            modulations=allowed | {Modulation.V27TER_2400},  # the least that a DIS can say
             resolutions=frozenset(Resolution),
             widths=WIDTHS,
             lengths=tuple(PageLength),
@@ -87,6 +92,7 @@ class Call:
     answer: Fcf | None = None
     "Our last answer to a post-message command; None before the first, and after each new training."
     answered_at: float = 0.0
+    "When that answer had been sent; long ago, if something has crossed the line since."
     page_waiting: bool = False
     "Page data has come that is not yet judged."
 

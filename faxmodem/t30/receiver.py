@@ -6,6 +6,7 @@ T.30 (09/2005) §5.2 figures 5-2a to 5-2f, as tables.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 from faxmodem.errors import RemoteProtocolError
 from faxmodem.t30 import events
@@ -14,7 +15,7 @@ from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.fif import StationId
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.outcomes import Outcome
-from faxmodem.t30.procedure import STAY, Action, Call, Entry, Rows, bits_of, break_off, give_up, goto, left, move
+from faxmodem.t30.procedure import STAY, Action, Call, Entry, Rows, bits_of, give_up, goto, left, move
 from faxmodem.t30.states import Signal, State
 from faxmodem.t30.timers import Timer
 from faxmodem.t30.transitions import PageRefused, PageStarted, PageStored, Trained
@@ -49,7 +50,10 @@ def _send_dis(call: Call) -> None:
 def _await_dcs(call: Call) -> None:
     if Timer.T1 not in call.timers:
         call.start(Timer.T1, call.limits.t1_s)
-    call.start(Timer.T4, call.limits.t4_s)
+    if call.last_sent[-1].fcf is Fcf.DIS:
+        call.start(Timer.T4, call.limits.dis_wait_s)
+    else:  # after FTT the sender's own T4 comes first, or its DCS and our DIS would meet
+        call.start(Timer.T2, call.limits.t2_s)
     call.do(events.Listen())
 
 
@@ -134,7 +138,7 @@ def _untrained(call: Call, _frame: Frame | None) -> State:
 
 def _nobody_identified(call: Call, frame: Frame | None) -> State:
     """T1: after EOM the documents so far are whole, and some machines just go away then."""
-    if call.pages_done and call.post_command is Fcf.EOM:
+    if call.post_command is Fcf.EOM and call.answer in _ACCEPTED:
         return give_up(Outcome.OK)(call, frame)
     return give_up(Outcome.NO_RESPONSE if call.heard_frames else Outcome.NOT_A_FAX)(call, frame)
 
@@ -152,11 +156,16 @@ def _moved(call: Call, _frame: Frame | None) -> None:
     call.stop(Timer.T2)
 
 
+def _no_page_since(call: Call) -> bool:
+    """True if no page can have crossed the line since our last answer: only an MCF lets one follow without a DCS."""
+    return call.answer is not Fcf.MCF or call.now - call.answered_at <= REPEAT_WINDOW_S
+
+
 def _commanded(fcf: Fcf) -> Action:
     """A post-message command: judge the page that came, or answer a repeated command as before."""
 
     def action(call: Call, _frame: Frame | None) -> State:
-        repeated = call.post_command is fcf and call.now - call.answered_at <= REPEAT_WINDOW_S
+        repeated = call.post_command is fcf and _no_page_since(call)
         call.post_command = fcf
         if call.page_waiting:
             return State.STORING_PAGE
@@ -168,13 +177,9 @@ def _commanded(fcf: Fcf) -> Action:
     return action
 
 
-def _commanded_again(fcf: Fcf) -> Action:
-    """The last command once more, at a point where it can only mean that our answer was lost."""
-
-    def action(call: Call, _frame: Frame | None) -> State | None:
-        return State.SENDING_ANSWER if call.post_command is fcf and call.answer in _ACCEPTED else None
-
-    return action
+def _eom_again(call: Call, _frame: Frame | None) -> State | None:
+    """EOM in phase B: our answer to it, which took us here, was lost."""
+    return State.SENDING_ANSWER if call.answer is not None else None
 
 
 def stored(call: Call, page: events.PageStored) -> None:
@@ -192,24 +197,41 @@ def stored(call: Call, page: events.PageStored) -> None:
 
 def _answered(call: Call, _frame: Frame | None) -> State:
     call.answered_at = call.now
+    if call.post_command is Fcf.EOP and call.answer in _ACCEPTED:
+        return State.AWAIT_DCN
     if call.answer is not Fcf.MCF:
         return State.AWAIT_COMMAND  # a new DCS follows RTN and RTP, or DCN
-    after = {Fcf.MPS: State.RECEIVING_PAGE, Fcf.EOM: State.SENDING_DIS, Fcf.EOP: State.AWAIT_DCN}
-    if call.post_command is None:
-        raise RuntimeError("an answer to no command")
-    return after[call.post_command]
+    return State.SENDING_DIS if call.post_command is Fcf.EOM else State.RECEIVING_PAGE
+
+
+def _repeat_training_answer(call: Call, _frame: Frame | None) -> State:
+    """CRP in phase B: what the sender did not understand is our FTT, or our DIS."""
+    return State.SENDING_FTT if call.last_sent[-1].fcf is Fcf.FTT else State.SENDING_DIS
 
 
 def _repeat_answer(call: Call, _frame: Frame | None) -> State | None:
-    """CRP: our last response was not understood."""
-    return State.SENDING_ANSWER if call.answer is not None else None
+    """CRP: our last response was not understood. Where a page has followed it, that is not what is meant."""
+    if call.page_waiting or not _no_page_since(call):
+        return None
+    return State.SENDING_ANSWER if call.answer is not None else State.SENDING_CFR
 
 
-def _left_early(call: Call, frame: Frame | None) -> State:
-    """DCN while we wait for a command: the end if the last page was accepted with EOP (RTP), too early otherwise."""
-    if call.post_command is Fcf.EOP and call.answer in _ACCEPTED and not call.page_waiting:
-        return break_off(Outcome.OK)(call, frame)
-    return left(call, frame)
+def _not_understood(call: Call, _frame: Frame | None) -> None:
+    """A damaged frame shows a sender that is there. If it was a DCS, TCF and T4 pass before it comes again."""
+    call.start(Timer.T2, call.limits.tcf_wait_s + call.limits.t4_s)
+
+
+def _fast_carrier(call: Call, frame: Frame | None) -> None:
+    """A page, or a TCF, crosses the line unheard: the command that comes behind it repeats none before it."""
+    call.answered_at = -inf
+    _not_understood(call, frame)
+
+
+def _no_command(call: Call, frame: Frame | None) -> State:
+    """T2: after EOM the sender may take any answer of ours for the way back to phase B, and wait for our DIS there."""
+    if call.post_command is Fcf.EOM and call.answer is not None and not call.page_waiting:
+        return State.SENDING_DIS
+    return give_up(Outcome.NO_COMMAND)(call, frame)
 
 
 _DCN, _FTT, _AWAIT, _ANSWER = State.SENDING_DCN, State.SENDING_FTT, State.AWAIT_COMMAND, State.SENDING_ANSWER
@@ -221,8 +243,9 @@ ROWS: Rows = {
     (State.SENDING_DIS, Signal.T1): move(_nobody_identified, _DCN),
     (State.AWAIT_DCS, Signal.DCS): move(_selected, State.RECEIVING_TCF, _DCN),
     (State.AWAIT_DCS, Signal.DTC): move(give_up(Outcome.NOTHING_TO_POLL), _DCN),
-    (State.AWAIT_DCS, Signal.DCN): move(_left_early, State.HANGING_UP),
-    (State.AWAIT_DCS, Signal.CRP): goto(State.SENDING_DIS),
+    (State.AWAIT_DCS, Signal.DCN): move(left, State.HANGING_UP),
+    (State.AWAIT_DCS, Signal.CRP): move(_repeat_training_answer, State.SENDING_DIS, _FTT),
+    (State.AWAIT_DCS, Signal.T2): goto(State.SENDING_DIS),
     (State.AWAIT_DCS, Signal.T4): goto(State.SENDING_DIS),
     (State.AWAIT_DCS, Signal.T1): move(_nobody_identified, _DCN),
     (State.RECEIVING_TCF, Signal.TRAINED): move(_trained, State.SENDING_CFR),
@@ -239,9 +262,11 @@ ROWS: Rows = {
     (State.RECEIVING_PAGE, Signal.NO_CARRIER): goto(_AWAIT),
     (State.RECEIVING_PAGE, Signal.T2): goto(_AWAIT),
     (State.AWAIT_COMMAND, Signal.DCS): move(_selected, State.RECEIVING_TCF, _DCN),
-    (State.AWAIT_COMMAND, Signal.DCN): move(_left_early, State.HANGING_UP),
-    (State.AWAIT_COMMAND, Signal.CRP): move(_repeat_answer, _ANSWER),
-    (State.AWAIT_COMMAND, Signal.T2): move(give_up(Outcome.NO_COMMAND), _DCN),
+    (State.AWAIT_COMMAND, Signal.DCN): move(left, State.HANGING_UP),
+    (State.AWAIT_COMMAND, Signal.CRP): move(_repeat_answer, _ANSWER, State.SENDING_CFR),
+    (State.AWAIT_COMMAND, Signal.DAMAGED): move(_not_understood),
+    (State.AWAIT_COMMAND, Signal.WRONG_CARRIER): move(_fast_carrier),
+    (State.AWAIT_COMMAND, Signal.T2): move(_no_command, State.SENDING_DIS, _DCN),
     (State.STORING_PAGE, Signal.PAGE_STORED): goto(_ANSWER),
     (State.SENDING_ANSWER, Signal.SENT): move(
         _answered, State.RECEIVING_PAGE, State.SENDING_DIS, State.AWAIT_DCN, _AWAIT
@@ -250,6 +275,6 @@ ROWS: Rows = {
     (State.AWAIT_DCN, Signal.T2): goto(State.HANGING_UP),
     (State.AWAIT_DCN, Signal.CRP): goto(_ANSWER),
     **{(_AWAIT, signal): move(_commanded(fcf), State.STORING_PAGE, _ANSWER) for signal, fcf in _COMMANDS.items()},
-    **{(State.AWAIT_DCS, signal): move(_commanded_again(fcf), _ANSWER) for signal, fcf in _COMMANDS.items()},
-    **{(State.AWAIT_DCN, signal): move(_commanded_again(fcf), _ANSWER) for signal, fcf in _COMMANDS.items()},
+    **{(State.AWAIT_DCS, signal): move(_eom_again, _ANSWER) for signal, fcf in _COMMANDS.items() if fcf is Fcf.EOM},
+    **{(State.AWAIT_DCN, signal): goto(_ANSWER) for signal, fcf in _COMMANDS.items() if fcf is Fcf.EOP},
 }

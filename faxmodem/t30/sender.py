@@ -152,15 +152,11 @@ def _confirmed(call: Call, _frame: Frame | None) -> State:
 def _confirmed_retrain(call: Call, _frame: Frame | None) -> State:
     """RTP: the page is good, the next one wants a new training."""
     _page_accepted(call)
-    return State.SENDING_DCN if call.post_command is Fcf.EOP else State.SENDING_DCS
-
-
-def _identifies_after_eom(call: Call, frame: Frame | None) -> State | None:
-    """DIS after EOM: the receiver has gone to phase B, which it does only after its MCF; that was lost."""
-    if call.post_command is not Fcf.EOM:
-        return None
-    _page_accepted(call)
-    return _negotiate(call, frame)
+    if call.post_command is Fcf.EOP:
+        return State.SENDING_DCN
+    if call.remote is not None and call.page_info is not None:  # after EOM the next page is of another shape
+        call.parameters = select(call.remote, call.page_info, call.chosen.modulation)
+    return State.SENDING_DCS
 
 
 def _refused(call: Call, frame: Frame | None) -> State:
@@ -175,7 +171,11 @@ def _refused(call: Call, frame: Frame | None) -> State:
 
 
 def _ask_again(call: Call, frame: Frame | None) -> State:
-    """No response to the post-message command, or CRP."""
+    """No response to the post-message command, or CRP, or DIS.
+
+    DIS comes from a receiver that is back in phase B. It may have answered EOM before, but with what? A page counts
+    only when its own response is heard, and that is given again.
+    """
     return State.SENDING_COMMAND if call.tries < call.limits.tries else give_up(Outcome.NO_RESPONSE)(call, frame)
 
 
@@ -195,7 +195,7 @@ ROWS: Rows = {
     (State.AWAIT_CFR, Signal.T4): move(_train_again, _DCS, _DCN),
     (State.AWAIT_CFR, Signal.DTC): move(give_up(Outcome.NOTHING_TO_POLL), _DCN),
     (State.AWAIT_CFR, Signal.DCN): move(left, State.HANGING_UP),
-    (State.SENDING_PAGE, Signal.SENT): goto(State.SENDING_COMMAND),
+    (State.SENDING_PAGE, Signal.PAGE_SENT): goto(State.SENDING_COMMAND),
     (State.SENDING_PAGE, Signal.MOVED): STAY,
     (State.SENDING_COMMAND, Signal.SENT): goto(State.AWAIT_CONFIRMATION),
     (State.AWAIT_CONFIRMATION, Signal.MCF): move(_confirmed, State.SENDING_PAGE, _DIS, _DCN),
@@ -205,6 +205,6 @@ ROWS: Rows = {
     (State.AWAIT_CONFIRMATION, Signal.PIN): move(_refused, _DCS, _DCN),
     (State.AWAIT_CONFIRMATION, Signal.CRP): move(_ask_again, State.SENDING_COMMAND, _DCN),
     (State.AWAIT_CONFIRMATION, Signal.T4): move(_ask_again, State.SENDING_COMMAND, _DCN),
-    (State.AWAIT_CONFIRMATION, Signal.DIS): move(_identifies_after_eom, _DCS, _DCN),
+    (State.AWAIT_CONFIRMATION, Signal.DIS): move(_ask_again, State.SENDING_COMMAND, _DCN),
     (State.AWAIT_CONFIRMATION, Signal.DCN): move(left, State.HANGING_UP),
 }

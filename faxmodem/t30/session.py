@@ -13,10 +13,10 @@ from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.fif import StationId
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.outcomes import Outcome
-from faxmodem.t30.procedure import Call, Entry, Rows, Settings
+from faxmodem.t30.procedure import Call, Entry, Move, Rows, Settings
 from faxmodem.t30.states import LISTENING, Signal, State, signal_of
 from faxmodem.t30.timers import Timer
-from faxmodem.t30.transitions import PhaseEntered, RemoteIdentified, Transition
+from faxmodem.t30.transitions import Phase, PhaseEntered, RemoteIdentified, Transition
 
 # Later tables win: a row of the common table gives way to one of the side that has something of its own to do.
 MOVES: Rows = {**release.ROWS, **sender.ROWS, **receiver.ROWS}
@@ -31,7 +31,7 @@ _SIGNALS: Mapping[type[events.Event], Signal] = {
     events.CallConnected: Signal.CONNECTED,
     events.CallNotConnected: Signal.NOT_CONNECTED,
     events.Sent: Signal.SENT,
-    events.PageSent: Signal.SENT,
+    events.PageSent: Signal.PAGE_SENT,
     events.FlagsHeard: Signal.FLAGS,
     events.FrameDamaged: Signal.DAMAGED,
     events.NoCarrier: Signal.NO_CARRIER,
@@ -101,24 +101,13 @@ class Session:
         match event:
             case events.FrameReceived(frame):
                 self._frame(frame)
-                return
             case events.TrainingReceived(good):
                 self._signal(Signal.TRAINED if good else Signal.UNTRAINED)
-                return
-            case events.CallNotConnected(outcome) | events.Failed(outcome):
-                if self._state not in (State.SENDING_DCN, State.HANGING_UP):
-                    call.end_with(outcome)
-            case events.PageSent() if self._state is State.SENDING_PAGE:
-                sender.page_sent(call, event)
-            case events.PageStored() if self._state is State.STORING_PAGE:
-                receiver.stored(call, event)
-            case events.Moved():
-                call.start(Timer.PROGRESS, call.limits.progress_s)
-            case events.FlagsHeard():
-                self._give_time_for_a_frame()
             case _:
-                pass
-        self._signal(_SIGNALS[type(event)])
+                signal = _SIGNALS[type(event)]
+                self._row(signal)  # an event that cannot happen leaves no trace
+                self._note(event)
+                self._signal(signal)
 
     def cancel(self, now: float) -> None:
         """End the call in an orderly way; a call that is already ending ends as it would have."""
@@ -151,8 +140,27 @@ class Session:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
+    def _note(self, event: events.Event) -> None:
+        """Keep what an event says beyond its signal."""
+        call = self._call
+        match event:
+            case events.CallNotConnected(outcome) | events.Failed(outcome):
+                if self._state not in (State.SENDING_DCN, State.HANGING_UP):
+                    call.end_with(outcome)
+            case events.PageSent():
+                sender.page_sent(call, event)
+            case events.PageStored():
+                receiver.stored(call, event)
+            case events.Moved() if self._state.phase is Phase.C:
+                call.start(Timer.PROGRESS, call.limits.progress_s)
+            case events.FlagsHeard():
+                self._give_time_for_a_frame()
+            case _:
+                pass
+
     def _frame(self, frame: Frame) -> None:
         call = self._call
+        self._row(Signal.OTHER_FRAME)  # any frame may come, or none
         if frame in call.last_sent:
             self._signal(Signal.ECHO)
             return
@@ -180,10 +188,14 @@ class Session:
             if timer in call.timers and self._state in LISTENING:
                 call.timers[timer] = max(call.timers[timer], call.now + call.limits.flagged_s)
 
-    def _signal(self, signal: Signal, frame: Frame | None = None) -> None:
+    def _row(self, signal: Signal) -> Move:
         row = MOVES.get((self._state, signal))
         if row is None:
             raise LocalProtocolError(f"{signal.value!r} cannot happen while {self._state.label}")
+        return row
+
+    def _signal(self, signal: Signal, frame: Frame | None = None) -> None:
+        row = self._row(signal)
         target = row.action(self._call, frame)
         if target is None:
             return

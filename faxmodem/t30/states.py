@@ -99,6 +99,7 @@ class Signal(Enum):
     SENT = "sent"
     NO_CARRIER = "no carrier"
     WRONG_CARRIER = "wrong carrier"
+    PAGE_SENT = "page sent"
     TRAINED = "good TCF"
     UNTRAINED = "bad TCF"
     PAGE_RECEIVED = "page received"

@@ -10,7 +10,10 @@ from enum import Enum
 
 
 class Timer(Enum):
-    """A timer that a session may have running."""
+    """A timer that a session may have running.
+
+    T3 waits for an operator, and none is here; T5 belongs to error correction, T6 to T8 to the ISDN (Annex C).
+    """
 
     T0 = "T0"
     "Dialling is done; the far end has not answered yet."
@@ -23,7 +26,7 @@ class Timer(Enum):
     STEP = "step"
     "One action of the modem: our own bound, where T.30 has none because it thinks of a machine that works."
     PROGRESS = "progress"
-    "Nothing has moved forward: no page bytes, no confirmed page, no new training."
+    "Nothing has moved forward: no page bytes, no confirmed or stored page."
     CALL = "call"
     "The whole call."
 
@@ -40,6 +43,9 @@ class Limits:
     "6 +-1 s."
     t4_s: float = 3.0
     "3.0 s +-15 % for automatic stations."
+    dis_wait_s: float = 3.4
+    """T4 once more, for the response to DIS, at the long end of its tolerance. With equal waits at both ends a DIS that
+    is repeated can meet the DCS that is repeated, and meet it again."""
     flagged_s: float = 5.0
     "From the first flag to the end of the frame: a preamble of 1 s +-15 % and a frame of at most 3 s +-15 % (§5.3.1)."
     tcf_wait_s: float = 6.0
