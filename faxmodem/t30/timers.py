@@ -58,5 +58,5 @@ class Limits:
     "One action of the modem that is bounded by the length of a frame: dial tone aside, none takes this long."
     progress_s: float = 180.0
     "A page that moves resets it. Between two pages fit T1 and a training at each rate, with room for repeats."
-    call_s: float = 3600.0
-    "An hour: some 60 dense pages at 14400 bit/s, and a bound on the bill."
+    call_s: float = 3 * 3600.0
+    "Some 200 dense pages at 14400 bit/s, and a bound on the bill."
