@@ -34,7 +34,7 @@ def _weight(state: State, signal: Signal) -> int:
 ALLOWED = {
     state: [
         event
-        for signal, choices in EVENTS.items()
+        for signal, choices in sorted(EVENTS.items(), key=lambda item: item[0].name)  # not by hash: lots are repeatable
         if (state, signal) in MOVES and signal is not Signal.ECHO
         for event in (*choices, *choices[:1] * _weight(state, signal))
     ]
