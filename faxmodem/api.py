@@ -190,9 +190,9 @@ async def receive_async(
     if count < 1 or rings < 1:
         raise SettingError("the numbers of calls and of rings must be at least 1")
     folder = _folder(output)
-    notifier = Notifier(*listeners, on_status=on_status)
     results: list[FaxResult] = []
     modem = await open_modem(port, profile=profile, baud=baud, record=record)
+    notifier = Notifier(*listeners, on_status=on_status)
     try:
         while len(results) < count and (ring := await _wait_for_ring(modem, rings, stop)) is not None:
             job_id = new_job_id(now())
@@ -263,6 +263,7 @@ def _waited_for(work: Callable[_P, Coroutine[Any, Any, _Choice]]) -> Callable[_P
     def run(*args: _P.args, **kwargs: _P.kwargs) -> _Choice:
         return anyio.run(partial(work, *args, **kwargs))
 
+    run.__name__ = run.__qualname__ = work.__name__.removesuffix("_async")
     run.__doc__ = f"As `{work.__name__}`, for programs without an event loop.\n\n{work.__doc__}"
     return run
 

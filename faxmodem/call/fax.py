@@ -319,21 +319,13 @@ async def receive_fax(
             call.end(Outcome.STORAGE_FAILED, error)
         finally:
             with anyio.CancelScope(shield=True):
-                stored = await _finish(sink, call)
+                stored = await sink.finish(complete=call.outcome is Outcome.OK)
     return FaxResult(
         outcome=call.outcome,
         status=tracker.status,
         job_id=job_id,
-        pages=sink.pages,
+        pages=tracker.status.pages,
         remote_id=call.remote_id,
         path=stored,
         detail=call.detail,
     )
-
-
-async def _finish(sink: PageSink, call: _Call) -> Path | None:
-    try:
-        return await sink.finish(complete=call.outcome is Outcome.OK)
-    except (DocumentError, OSError) as error:
-        call.detail = call.detail or f"what came of an incomplete fax could not be kept: {error}"
-        return None

@@ -41,6 +41,7 @@ class PageFeed:
         self._queue: deque[Bitmap] = deque()
         self._number = 1  # of the first page in the queue
         self._lock = anyio.Lock()  # the document is drawn by one thread at a time
+        self._failure: Exception | None = None
 
     async def first(self) -> PageInfo | None:
         """What the first page is like; None for a document without pages."""
@@ -68,7 +69,13 @@ class PageFeed:
     async def _draw(self, count: int) -> None:
         async with self._lock:
             while len(self._queue) < count:
-                page = await to_thread.run_sync(next, self._pages, None)
+                if self._failure is not None:  # or the pages behind it, and itself, would seem not to exist
+                    raise self._failure
+                try:
+                    page = await to_thread.run_sync(next, self._pages, None)
+                except Exception as failure:
+                    self._failure = failure
+                    raise
                 if page is None:
                     break
                 self._queue.append(page)

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import anyio
 
@@ -20,6 +21,11 @@ from faxmodem.t30.session import Session
 from faxmodem.t30.transitions import Transition
 
 log = logging.getLogger("faxmodem.call")
+
+
+LONGEST_LINE_S: Final = 10.0
+"""Where a sender's computer has gone, its modem may send fill for ever. T.4 (07/2003) §3.2: a receiver hangs up when a
+line takes longer than 5 s; twice that spares a computer that is only slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,9 @@ class Runner:
 
     def cancel(self) -> None:
         """End the call in an orderly way: DCN, on hook. `run` returns when that is done."""
-        if not self._session.done:
-            self._session.cancel(anyio.current_time())
+        before = self._session.state
+        self._session.cancel(anyio.current_time())
+        if self._session.state is not before:  # a call that is ending already goes on with that
             self._scope.cancel()
 
     async def run(self) -> Outcome:
@@ -214,21 +221,29 @@ class Runner:
     async def _look_ahead(feed: PageFeed) -> None:
         try:
             await feed.look_ahead()
-        except DocumentError as error:
-            log.debug("the next page fails when it is due: %s", error)
+        except Exception:
+            log.debug("the next page will fail when it is due", exc_info=True)
 
     async def _receive_page(self, command: events.ReceivePage) -> events.Event:
         sink, modulation = self._pages, command.parameters.modulation
         if not isinstance(sink, PageSink):
             raise TypeError("the session receives a page, but the call has no place for it")
         sink.begin(command.parameters)
+        ended = Heard.NO_CARRIER
+        line_began = math.inf
 
         def collect(piece: bytes) -> None:
+            nonlocal line_began
+            if piece.strip(b"\0") or not sink.received:
+                line_began = anyio.current_time()
+            elif anyio.current_time() - line_began > LONGEST_LINE_S:
+                endless.cancel()
             sink.write(piece)
             self._on_progress(Progress(command.page, sink.received, None))
             self._note(events.Moved())
 
-        ended = await self._modem.receive_data(modulation, collect, short=modulation.has_short_training)
+        with anyio.CancelScope() as endless:
+            ended = await self._modem.receive_data(modulation, collect, short=modulation.has_short_training)
         return events.PageReceived() if sink.received else _HEARD[ended]
 
     async def _store_page(self, _command: events.StorePage) -> events.Event:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from faxmodem.documents.tiff import FaxTiffWriter, rename_durably
 from faxmodem.errors import DocumentError
 from faxmodem.t30.capabilities import Parameters
 from faxmodem.t30.events import Verdict
+
+log = logging.getLogger("faxmodem.call")
 
 PARTIAL = ".partial.tif"
 "Ending of a file whose call has not come to a good end: what is in it was received, but more was to come."
@@ -34,14 +37,24 @@ class CopyQuality:
     "... up to this one with RTP (kept, but the line is to be trained again), above it with RTN."
     longest_run_mm: float = 3.0
     "A run of bad lines higher than this on paper, the height of small print, makes a page bad."
+    needs_end: bool = True
+    """A page without the mark of its end (RTC, T.4 (07/2003) §4.1.4) is bad: its carrier was lost, and nobody can say how
+    much of it is missing. A sender that repeats it with the same number of lines just never marks the end."""
 
     def judge(self, page: DecodedPage) -> Verdict:
         """The answer to the sender that this page calls for. A page without a line is bad."""
         lines = page.bitmap.lines
+        if not lines or (self.needs_end and not page.ended):
+            return Verdict.BAD
         run_mm = page.longest_bad_run / page.bitmap.resolution.lines_per_mm
-        if not lines or page.bad_lines > self.poor_share * lines or run_mm > self.longest_run_mm:
+        if page.bad_lines > self.poor_share * lines or run_mm > self.longest_run_mm:
             return Verdict.BAD
         return Verdict.GOOD if page.bad_lines <= self.good_share * lines else Verdict.POOR
+
+
+def _ends_alike(page: DecodedPage, before: DecodedPage) -> bool:
+    """True if a page stops without a mark where it stopped the time before: two lost carriers are not lost alike."""
+    return not page.ended and not before.ended and abs(page.bitmap.lines - before.bitmap.lines) <= 1
 
 
 class PageSink:
@@ -75,11 +88,6 @@ class PageSink:
         """Octets of the page that is coming in."""
         return len(self._data)
 
-    @property
-    def pages(self) -> int:
-        """Pages on disk."""
-        return self._writer.pages if self._writer else 0
-
     async def open(self) -> None:
         """See that there is a place for the fax, before anybody is told that it may come."""
         await to_thread.run_sync(self._open)
@@ -109,6 +117,8 @@ class PageSink:
         if self._parameters is None:
             raise DocumentError("there is no page to store")
         page = self._decode(self._parameters)
+        if self._refused is not None and _ends_alike(page, self._refused):
+            self._quality = replace(self._quality, needs_end=False)
         verdict = self._quality.judge(page)
         self._refused = page if verdict is Verdict.BAD else None
         if verdict is not Verdict.BAD:
@@ -146,11 +156,14 @@ class PageSink:
         )
 
     def _finish(self, complete: bool) -> Path | None:
-        left_over = self._decode(self._parameters) if self._parameters and self._data else self._refused
-        if not complete and left_over is not None and left_over.bitmap.lines:
-            self._append(left_over)
         if self._writer is None:
             return None
+        left_over = self._decode(self._parameters) if self._parameters and self._data else self._refused
+        if not complete and left_over is not None and left_over.bitmap.lines:
+            try:
+                self._append(left_over)
+            except DocumentError as error:  # the pages before it are there all the same
+                log.warning("what came of the last page cannot be kept: %s", error)
         self._writer.close()
         if not self._writer.pages:
             return None

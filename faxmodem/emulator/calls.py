@@ -38,7 +38,10 @@ async def dial(core: Core, text: str) -> Result:
         core.go_on_hook()
         return failed
     await core.report(Result.CONNECT)
-    return await deliver_frame(core)
+    try:
+        return await deliver_frame(core)
+    except Aborted:  # of the reception, not of the call
+        return Result.OK
 
 
 async def _place_call(core: Core, plan: DialPlan) -> Result | None:

@@ -71,6 +71,7 @@ class DteLink:
                 octets = bytes(self._waiting)
                 self._waiting.clear()
                 await self._transport.send(octets)
+                self._on_typed()
                 continue
             await self._work.wait()
 
@@ -116,9 +117,9 @@ class DteLink:
     def read_line(self) -> str | None:
         """A whole command line from after AT, if there is one; echoes and edits. `A/` gives the last line again.
 
-        V.250 §5.2.
+        V.250 §5.2. Nothing is looked at before what waits for the DTE is on its way: an XOFF is too late for that.
         """
-        while self.typed:
+        while self.typed and (self._held or not self._waiting):
             octet = self.typed.pop(0) & 0x7F
             if self._is_flow(octet) or self._belongs_to_cr(octet):
                 continue
