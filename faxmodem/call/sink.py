@@ -38,8 +38,8 @@ class CopyQuality:
     longest_run_mm: float = 3.0
     "A run of bad lines higher than this on paper, the height of small print, makes a page bad."
     needs_end: bool = True
-    """A page without the mark of its end (RTC, T.4 (07/2003) §4.1.4) is bad: its carrier was lost, and nobody can say how
-    much of it is missing. A sender that repeats it with the same number of lines just never marks the end."""
+    """A page without the mark of its end (RTC, T.4 (07/2003) §4.1.4) is bad: its carrier was lost, and nobody can say
+    how much of it is missing. A sender that repeats it with the same number of lines just never marks the end."""
 
     def judge(self, page: DecodedPage) -> Verdict:
         """The answer to the sender that this page calls for. A page without a line is bad."""

@@ -36,8 +36,8 @@ CHUNK: Final = 256
 MODEM_BUFFER: Final = 8192
 "Octets that a modem may let run out, at most, between its XOFF and its XON."
 STALE_CARRIER_S: Final = 0.2
-"""V.21 is known by eight flags, 0.21 s of it: a wrong carrier that is reported earlier was on the line before the command,
-one that is reported later begins a frame, which a second try would miss."""
+"""V.21 is known by eight flags, 0.21 s of it: a wrong carrier that is reported earlier was on the line before the
+command, one that is reported later begins a frame, which a second try would miss."""
 MAX_FRAME: Final = 1024
 "Octets that are kept of a received frame; T.30 has none longer than some 95 on V.21."
 
