@@ -122,8 +122,13 @@ class _Call:
         if isinstance(transition, CallEnded):
             self.outcome, self.pages = transition.outcome, transition.pages
         self._tell(transition)
-        if self._also_tell is not None:
+        if self._also_tell is None:
+            return
+        try:
             self._also_tell(transition)
+        except Exception:  # foreign code: the call goes on, as it does with a listener that raises
+            log.exception("on_transition raised an error; it is told nothing more of this call")
+            self._also_tell = None
 
     def end(self, outcome: Outcome, why: Exception | str) -> None:
         """End a job that did not come to a call."""

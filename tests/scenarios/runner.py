@@ -7,6 +7,7 @@ A file holds the scenarios of one topic, a table each. Everything but `about` ma
     far     the script of the far end (`tests.scenarios.station`); needs `near`
     pages   the pages of the document: "fine", "standard 2048x100 sparse"; "broken" cannot be drawn
     arrived the pages that the receiver has, where they differ from these in their shape
+    seed    of what is left to chance on the line
     faults  what the line does: records of `faxmodem.emulator.faults`, as { kind = "Echo", delay_s = 0.5 }
     dce     settings of the modems, as in `DceSettings`
     words   result codes that the modems word differently, as { BUSY = "DELAYED" }
@@ -50,7 +51,7 @@ from faxmodem.emulator.settings import DceSettings
 from faxmodem.emulator.virtual import run_virtual
 from faxmodem.t30.timers import Limits
 from tests.scenarios.bench import CALLED, CALLER, RECEIVED_WELL, SENT_WELL, Side, name_of, page, running, watched_line
-from tests.scenarios.station import Station
+from tests.scenarios.station import Station, parse
 
 FOLDER: Final = Path(__file__).parent
 NUMBERS: Final = {"sender": CALLER, "receiver": CALLED}
@@ -146,12 +147,15 @@ def scenarios() -> Iterator[Scenario]:
         with path.open("rb") as file:
             for name, table in tomllib.load(file).items():
                 try:
-                    yield _scenario(f"{path.stem}/{name}", **table)
+                    yield scenario(f"{path.stem}/{name}", **table)
                 except (KeyError, TypeError, ValueError) as error:
                     raise ValueError(f"scenario {name} in {path}: {error}") from error
 
 
-def _scenario(name: str, **table: Any) -> Scenario:  # noqa: ANN401 - as TOML has it
+def scenario(name: str, **table: Any) -> Scenario:  # noqa: ANN401 - as TOML has it
+    """The scenario that a table describes. Raises TypeError and ValueError for what it cannot mean."""
+    for _ in parse(line.removeprefix("forever ") for line in table.get("far", ())):
+        pass  # a script that nobody can play is an error now and not in the middle of a call
     near = (table.pop("near"),) if "near" in table else tuple(NUMBERS)
     pages = [_page(text, number) for number, text in enumerate(table.pop("pages", ["fine"]))]
     if "act" in table:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
@@ -48,7 +48,7 @@ DIAL_AFTER_S: Final = 2.0
 "The near end is waiting for a ring by then."
 PREAMBLE_S: Final = 1.0
 PAUSE_S: Final = 0.075
-"Between a signal of the near end and ours (T.30 (09/2005) §5.3.2)."
+"Between a signal of the near end and ours."
 TCF_S: Final = 1.5
 STATION_ID: Final = b"DNE RAF".ljust(20)
 "As it lies in a FIF: the last character first (T.30 (09/2005) §5.3.6.2.4)."
@@ -99,7 +99,7 @@ _ITEM: Final = re.compile(r"([\w-]+)(?:@(\d+))?(?:\(([^)]*)\))?\s*")
 _LINE: Final = re.compile(r"(?:(\d+)x |(forever) )?(.*)")
 
 
-def parse(script: Sequence[str]) -> Iterator[Turn]:
+def parse(script: Iterable[str]) -> Iterator[Turn]:
     """The turns of a script. Raises ValueError for one that nobody can play."""
     for line in script:
         match = _LINE.fullmatch(line)

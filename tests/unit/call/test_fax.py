@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from faxmodem.call.fax import CallSettings, FaxResult, Outgoing, receive_fax, send_fax
+from faxmodem.call.fax import CallSettings, FaxResult, OnTransition, Outgoing, receive_fax, send_fax
 from faxmodem.codec.bitmap import Bitmap
 from faxmodem.emulator.history import CallStep, Record, Step
 from faxmodem.emulator.virtual import run_virtual
@@ -17,6 +17,7 @@ from faxmodem.jobs.notification import Notifier
 from faxmodem.jobs.status import JobStatus
 from faxmodem.modem.base import CarrierModem
 from faxmodem.t30.outcomes import Outcome
+from faxmodem.t30.transitions import CallEnded, Initializing, PageStarted, Transition
 from tests.scenarios.bench import CALLED, CALLER, Side, page, running, watched_line
 
 
@@ -49,11 +50,13 @@ class Sent:
         modem: Exception | None = None,
         number: str = CALLED,
         on_page: Callable[[int, Bitmap], object] | None = None,
+        on_transition: OnTransition | None = None,
         stopped: bool = False,
     ) -> None:
         self._document = document
         self._modem = modem
         self._stopped = stopped
+        self._on_transition = on_transition
         self._folder = folder
         self._fax = Outgoing(job_id="out", number=number, open_document=self._open_document, on_page=on_page)
         self.result, self.history = run_virtual(self._main)
@@ -80,7 +83,13 @@ class Sent:
             tasks.start_soon(far.receive, self._folder / "fax.tif")
             notifier = Notifier()
             result = await send_fax(
-                self._fax, open_modem, near.settings, notifier=notifier, clock=near.clock, stop=near.stop
+                self._fax,
+                open_modem,
+                near.settings,
+                notifier=notifier,
+                clock=near.clock,
+                stop=near.stop,
+                on_transition=self._on_transition,
             )
             await anyio.sleep(20)
             tasks.cancel_scope.cancel()
@@ -146,6 +155,26 @@ def test_a_callback_that_raises_ends_the_call(tmp_path: Path) -> None:
     sent = Sent(Document(page()), tmp_path, on_page=show)
     assert sent.result.outcome is Outcome.INTERNAL_ERROR
     assert "somebody else's bug" in sent.result.message
+
+
+def test_each_transition_is_told(tmp_path: Path) -> None:
+    told: list[Transition] = []
+    assert Sent(Document(page()), tmp_path, on_transition=told.append).result.ok
+    assert (told[0], told[-1]) == (Initializing(), CallEnded(Outcome.OK, pages=1))
+
+
+@pytest.mark.parametrize("kind", [Initializing, PageStarted, CallEnded])
+def test_who_is_told_of_transitions_cannot_harm_the_call(kind: type[Transition], tmp_path: Path) -> None:
+    told: list[Transition] = []
+
+    def raises(transition: Transition) -> None:
+        told.append(transition)
+        if isinstance(transition, kind):
+            raise ZeroDivisionError("somebody else's bug")
+
+    sent = Sent(Document(page()), tmp_path, on_transition=raises)
+    assert (sent.result.outcome, sent.result.status.status) == (Outcome.OK, JobStatus.COMPLETED)
+    assert isinstance(told[-1], kind)
 
 
 def test_a_wish_to_stop_from_before_calls_nobody(tmp_path: Path) -> None:

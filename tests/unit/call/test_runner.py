@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from faxmodem.call.fax import CallSettings
 from faxmodem.call.feed import PageFeed
 from faxmodem.call.runner import LONGEST_LINE_S, Progress, Runner
 from faxmodem.call.sink import PageSink
+from faxmodem.codec.bitmap import Bitmap
 from faxmodem.codec.mh import mh_encode
 from faxmodem.documents.tiff import read_pages
 from faxmodem.emulator.history import FramePassed
@@ -173,6 +175,32 @@ def carry(
 
 def send(*, at: int = -1, trouble: Trouble | None = None, cancel_at: float = math.inf) -> Came:
     return carry(FarEnd([DIS, CFR, MCF], at=at, trouble=trouble), cancel_at=cancel_at)
+
+
+def test_the_next_page_is_drawn_while_the_present_one_is_on_the_line() -> None:
+    drawn_at: list[float] = []
+    first_begins_at: list[float] = []
+
+    async def main() -> Outcome:
+        loop = asyncio.get_running_loop()
+
+        def pages() -> Iterator[Bitmap]:
+            for seed in range(2):
+                drawn_at.append(loop.time())
+                yield page(50, seed=seed)
+
+        feed = PageFeed(pages(), total=2)
+        runner = Runner(
+            Session(Settings(calling=True, first_page=await feed.first(), number="200")),
+            FarEnd([DIS, CFR, MCF, MCF]),
+            pages=feed,
+            on_transition=lambda _transition: None,
+            on_progress=lambda _progress: first_begins_at.append(loop.time()),
+        )
+        return await runner.run()
+
+    assert run_virtual(main) is Outcome.OK
+    assert drawn_at[1] <= first_begins_at[0]
 
 
 def confirmed(came: Came) -> int:
