@@ -42,7 +42,7 @@ class Outcome(Enum):
     NO_COMMAND = "no_command"
     "Receiving: after a page or an answer nothing came within T2."
     PROTOCOL_ERROR = "protocol_error"
-    "The far end did something for which T.30 has no way on."
+    "The far end did what T.30 does not allow: a DCS that selects what our DIS did not offer."
 
     # This side.
     CANCELED = "canceled"

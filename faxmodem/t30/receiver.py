@@ -115,13 +115,13 @@ ENTRIES: Mapping[State, Entry] = {
 
 
 def _selected(call: Call, frame: Frame | None) -> State:
-    """DCS: take what it selects, if we offered it."""
+    """DCS: take what it selects. What our DIS did not offer must not be there, and could not be received."""
     try:
         parameters = Parameters.from_bits(bits_of(frame))
     except RemoteProtocolError:
-        return give_up(Outcome.INCOMPATIBLE)(call, frame)
+        return give_up(Outcome.PROTOCOL_ERROR)(call, frame)
     if parameters.modulation not in call.settings.receives:
-        return give_up(Outcome.INCOMPATIBLE)(call, frame)
+        return give_up(Outcome.PROTOCOL_ERROR)(call, frame)
     call.parameters, call.answer, call.page_waiting = parameters, None, False
     return State.RECEIVING_TCF
 

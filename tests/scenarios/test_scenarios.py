@@ -15,7 +15,6 @@ SCENARIOS = list(scenarios())
 
 WITHOUT_A_SCENARIO = {
     Outcome.INTERNAL_ERROR: "no far end, modem or document brings a bug about",
-    Outcome.PROTOCOL_ERROR: "the session has a way on from everything that a far end may do",
 }
 
 

@@ -142,20 +142,20 @@ def test_a_dcs_decides_how_the_page_comes() -> None:
 def test_a_dcs_that_selects_what_we_did_not_offer(field: str) -> None:
     station = waiting_for_dcs()
     assert sent_fcfs(station.hear(dcs(FASTEST, **{field: 1}))) == [Fcf.DCN]
-    assert station.end().outcome is Outcome.INCOMPATIBLE
+    assert station.end().outcome is Outcome.PROTOCOL_ERROR
 
 
 def test_a_dcs_with_an_unknown_rate() -> None:
     station = waiting_for_dcs()
     bits = Bits.compose(BitsKind.SELECTION, {"receives": 1, "rate": 0b1110})
     assert sent_fcfs(station.hear(far(Fcf.DCS, bits, x=True))) == [Fcf.DCN]
-    assert station.end().outcome is Outcome.INCOMPATIBLE
+    assert station.end().outcome is Outcome.PROTOCOL_ERROR
 
 
 def test_a_dcs_with_a_rate_that_our_modem_lacks() -> None:
     station = waiting_for_dcs(called(receives=frozenset({Modulation.V27TER_2400, Modulation.V27TER_4800})))
     assert sent_fcfs(station.hear(dcs())) == [Fcf.DCN]
-    assert station.end().outcome is Outcome.INCOMPATIBLE
+    assert station.end().outcome is Outcome.PROTOCOL_ERROR
 
 
 # --- training --------------------------------------------------------------------------------------------------------
