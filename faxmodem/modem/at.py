@@ -16,6 +16,7 @@ DLE: Final = 0x10
 ETX: Final = 0x03
 SUB: Final = 0x1A
 
+XON: Final = b"\x11"
 CAN: Final = b"\x18"
 "Sent while the DCE waits for a signal or receives, it ends that, as any byte but XON and XOFF does."
 DLE_ETX: Final = b"\x10\x03"

@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 
 from faxmodem.errors import ModemError, ModemTimeout
-from faxmodem.modem.at import CAN, DLE_ETX, ResultCode
+from faxmodem.modem.at import CAN, DLE_ETX, XON, ResultCode
 from faxmodem.modem.dialogue import INTERMEDIATE, Busy, Dialogue
 from faxmodem.transport.base import Flow
 
@@ -129,7 +129,8 @@ async def _nothing(_dialogue: Dialogue) -> None:
 
 
 async def _end_anything(dialogue: Dialogue) -> None:
-    await dialogue.send(DLE_ETX + CAN)
+    """A modem that a stray XOFF keeps from answering is let go first."""
+    await dialogue.send(XON + DLE_ETX + CAN)
 
 
 async def _drop_dtr(dialogue: Dialogue) -> None:
