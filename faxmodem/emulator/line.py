@@ -161,9 +161,9 @@ class Subscriber:
             self._call.answer()
 
     def hang_up(self) -> None:
-        """Go on hook; ends the call, if there is one, and whatever is being sent."""
-        self.off_hook = False
-        if self._call is not None:
+        """Go on hook; ends the call, if one is up or being placed, and whatever is sent. One that rings goes on."""
+        was_off_hook, self.off_hook = self.off_hook, False
+        if self._call is not None and was_off_hook:
             self._call.end(self.number, Step.HUNG_UP)
 
     def dial(self, number: str) -> bool:
