@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from faxmodem.codec.bitmap import WIDTHS, Bitmap, Resolution
 from faxmodem.documents import picture
 from faxmodem.documents.bilevel import Rendering
 from faxmodem.documents.document import open_document
+from faxmodem.documents.tiff import write_pages
 from faxmodem.errors import DocumentError
 
 STANDARD, FINE, SUPERFINE = Resolution.STANDARD, Resolution.FINE, Resolution.SUPERFINE
@@ -122,13 +125,13 @@ def test_a_forced_width_converts_a_fax_page(tmp_path: Path) -> None:
 def test_frames_are_pages_and_reduced_copies_are_not(tmp_path: Path) -> None:
     file = tmp_path / "fax.tif"
     pages = [pels_of(seed=seed) for seed in range(4)]
-    images = [picture_of(pels) for pels in pages]
-    with TiffImagePlugin.AppendingTiffWriter(str(file), new=True) as out:
-        for number, image in enumerate(images):
-            image.save(
-                out, format="TIFF", dpi=(204, 196), compression="group4", tiffinfo={254: 1 if number == 2 else 2}
-            )
-            out.newFrame()
+    write_pages(file, [Bitmap.from_pels(pels, FINE) for pels in pages])
+    data = file.read_bytes()
+    page_of_many = struct.pack("<HHII", 254, 4, 1, 2)  # NewSubfileType, LONG
+    first, second, third, fourth = (match.start() for match in re.finditer(re.escape(page_of_many), data))
+    assert first < second < third < fourth
+    reduced = struct.pack("<HHII", 254, 4, 1, 1)
+    file.write_bytes(data[:third] + reduced + data[third + len(reduced) :])
     with open_document(file, resolution=FINE) as document:
         assert document.pages == 3
         expected = [Bitmap.from_pels(pages[number], FINE) for number in (0, 1, 3)]
