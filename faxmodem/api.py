@@ -218,7 +218,7 @@ async def receive_async(
     finally:
         with anyio.CancelScope(shield=True):
             await modem.aclose()
-            await _let_listeners_finish(notifier)
+        await _let_listeners_finish(notifier)
 
 
 def _folder(output: str | Path) -> Path:
@@ -245,22 +245,22 @@ async def _let_listeners_finish(notifier: Notifier) -> None:
 
 
 _P = ParamSpec("_P")
-_Choice = TypeVar("_Choice")
+_T = TypeVar("_T")
 RESOLUTIONS = {resolution.label: resolution for resolution in Resolution}
 RENDERINGS = {rendering.value: rendering for rendering in Rendering}
 
 
-def _choose(choices: Mapping[str, _Choice], value: str, what: str) -> _Choice:
+def _choose(choices: Mapping[str, _T], value: str, what: str) -> _T:
     if value not in choices:
         raise SettingError(f"the {what} must be one of {', '.join(choices)}, not {value!r}")
     return choices[value]
 
 
-def _waited_for(work: Callable[_P, Coroutine[Any, Any, _Choice]]) -> Callable[_P, _Choice]:
+def _waited_for(work: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P, _T]:
     """The same function for programs without an event loop."""
 
     @wraps(work)
-    def run(*args: _P.args, **kwargs: _P.kwargs) -> _Choice:
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         return anyio.run(partial(work, *args, **kwargs))
 
     run.__name__ = run.__qualname__ = work.__name__.removesuffix("_async")

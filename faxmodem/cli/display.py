@@ -16,7 +16,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from faxmodem.call.fax import FaxResult
 from faxmodem.call.runner import Progress as PageProgress
 from faxmodem.jobs.notification import JobEvents, JobListener
-from faxmodem.jobs.status import FaxJobStatus, JobStatus, JobType, to_json
+from faxmodem.jobs.status import FaxJobStatus, JobType, to_json
+from faxmodem.jobs.tracker import MOVES
 from faxmodem.t30.transitions import (
     Answered,
     CallEnded,
@@ -35,8 +36,6 @@ from faxmodem.t30.transitions import (
 
 DELIVERY_S = 2.0
 "How long the end of a job waits for the events before it, which come from another thread."
-
-_LAST = (JobStatus.COMPLETED, JobStatus.CANCELED, JobStatus.RETRIES_EXCEEDED, JobStatus.FAILED, JobStatus.ROUTING)
 
 
 class Display(Protocol):
@@ -70,7 +69,7 @@ class JsonLines(JobEvents):
 
     def on_incoming_job_changed(self, job_id: str, status: FaxJobStatus) -> None:
         """Print a status, unless it is the last one, which waits for its result."""
-        if status.status not in _LAST:
+        if MOVES[status.job_type][status.status]:
             self._print({"job_id": job_id, **to_json(status)})
 
     on_outgoing_job_changed = on_incoming_job_changed
