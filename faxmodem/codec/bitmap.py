@@ -6,23 +6,17 @@ Widths and resolutions are those of `faxmodem.codec.geometry`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from faxmodem.codec.geometry import WIDTHS as WIDTHS
+from faxmodem.codec.geometry import Coding as Coding
 from faxmodem.codec.geometry import Resolution as Resolution
 from faxmodem.errors import CodecError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-class Coding(Enum):
-    """How a page's bits are coded on the line."""
-
-    MH = "MH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,4 +79,6 @@ class DecodedPage:
     longest_bad_run: int = 0
     "The longest run of damaged lines, one after the other."
     ended: bool = True
-    "An end-of-page mark (RTC) was there; False: the data just stopped."
+    "An end-of-page mark (RTC, EOFB) was there; False: the data just stopped."
+    first_bad_line: int | None = None
+    "The first damaged line, counted from 0; None: there is none. In MMR nothing from there on can be trusted."

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from faxmodem.codec.bits import in_link_order
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -50,8 +52,9 @@ _LONG_MAKE_UP: Final = """
 
 LONGEST_MAKE_UP: Final = 2560
 "Pels of the longest make-up code; a longer run takes it as often as needed."
-EOL_BITS: Final = 12
-"Bits of the shortest EOL: eleven zeros and a one. More zeros are fill."
+EOL: Final = "000000000001"
+"End of line; more zeros before it are fill. No legal code words hold eleven zeros in a row."
+EOL_BITS: Final = len(EOL)
 WINDOW_BITS: Final = 13
 "Bits of the longest code word, and so the least that a decoder must see to know the next one."
 
@@ -65,11 +68,6 @@ WHITE: Final[Mapping[int, str]] = _words(_WHITE_TERMINATING, _WHITE_MAKE_UP)
 "Run length to code word, for runs of white; from 64 on these are make-up codes."
 BLACK: Final[Mapping[int, str]] = _words(_BLACK_TERMINATING, _BLACK_MAKE_UP)
 "The same for runs of black."
-
-
-def _in_link_order(word: str) -> int:
-    """The word as a number whose least significant bit goes first."""
-    return int(word[::-1], 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def run_codes() -> RunCodes:
         for colour in (WHITE, BLACK)
     ]
     return RunCodes(
-        code=np.array([[_in_link_order(word) for word in colour] for colour in words], dtype=np.uint64),
+        code=np.array([[in_link_order(word) for word in colour] for colour in words], dtype=np.uint64),
         bits=np.array([[len(word) for word in colour] for colour in words], dtype=np.int64),
     )
 
@@ -135,7 +133,7 @@ def window_codes() -> WindowCodes:
     word_bits, word_run = np.zeros((2, span), np.int64), np.zeros((2, span), np.int64)
     for colour, words in enumerate((WHITE, BLACK)):
         for run, word in words.items():
-            matching = slice(_in_link_order(word), None, 1 << len(word))
+            matching = slice(in_link_order(word), None, 1 << len(word))
             word_bits[colour, matching] = len(word)
             word_run[colour, matching] = run
 

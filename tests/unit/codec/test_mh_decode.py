@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faxmodem.codec.bitmap import WIDTHS, Bitmap, DecodedPage, Resolution
-from faxmodem.codec.mh import MAX_LINES, mh_decode, mh_encode
+from faxmodem.codec.lines import MAX_LINES
+from faxmodem.codec.mh import mh_decode, mh_encode
 from faxmodem.codec.tables import BLACK, WHITE
 from faxmodem.errors import CodecError
 from tests.unit.codec import libtiff
@@ -130,6 +131,7 @@ BAD = {
 def test_a_bad_line_shows_the_last_good_one(bits: str) -> None:
     page = decode(EOL + A + EOL + B + EOL + bits + EOL + C + RTC)
     assert (shown(page), page.bad_lines, page.longest_bad_run, page.ended) == ("ABBC", 1, 1, True)
+    assert page.first_bad_line == 2
 
 
 def test_bad_lines_before_the_first_good_one_are_white() -> None:
