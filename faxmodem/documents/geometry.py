@@ -1,7 +1,7 @@
 """Where a sheet of paper comes to lie on a fax page.
 
-A fax line has one of three lengths (T.4 (07/2003) §2.1.1 and its table 1): 1728 pels are 215 mm, 2048 are 255 mm
-and 2432 are 303 mm. A sheet is reproduced at true scale on the shortest line that takes its width.
+A fax line has one of three lengths (T.4 (07/2003) §2.1.1 and its table 1), about 215, 255 and 303 mm: 1728, 2048 and
+2432 pels at 8 pels/mm. A sheet is reproduced at true scale on the shortest line that takes its width.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from faxmodem.codec.bitmap import WIDTHS
 from faxmodem.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 MM_PER_INCH = 25.4
 A4_WIDTH_MM = 210.0
 
-WIDEST_SHEET_MM = dict(zip(WIDTHS, (219.0, 260.0, 306.0), strict=True))
-"""The widest sheet that goes at true scale on a line of so many pels: a little wider than the line, because US letter
-is 216 mm and JIS B4 257 mm wide. Half of what hangs over is cut off on each side, where no printer prints either."""
+WIDEST_SHEET_MM = (219.0, 260.0, 306.0)
+"""The widest sheet that goes at true scale on each of `Resolution.widths`: a little wider than the line, because US
+letter is 216 mm and JIS B4 257 mm wide. Half of what hangs over is cut off on each side, where no printer prints."""
 
 MIN_SHEET_MM = 0.5
 MAX_SHEET_MM = 5100.0
@@ -54,18 +53,21 @@ def lay_out(width_mm: float, height_mm: float, resolution: Resolution, width: in
 
     Raises DocumentError for a sheet of absurd size and for a `width` that fax does not know.
     """
-    if width is not None and width not in WIDEST_SHEET_MM:
-        raise DocumentError(f"a fax line has {', '.join(map(str, WIDTHS))} pels, not {width}")
+    if width is not None and width not in resolution.widths:
+        known = ", ".join(map(str, resolution.widths))
+        raise DocumentError(f"a fax line has {known} pels at {resolution.label}, not {width}")
     if not MIN_SHEET_MM <= min(width_mm, height_mm) <= max(width_mm, height_mm) <= MAX_SHEET_MM:
         raise DocumentError(
             f"a sheet of {width_mm:.4g} by {height_mm:.4g} mm cannot be faxed: "
             f"each side has to measure {MIN_SHEET_MM:g} to {MAX_SHEET_MM:g} mm"
         )
-    turned = width_mm > height_mm and _cost(height_mm, width) < _cost(width_mm, width)
+    forced = None if width is None else resolution.widths.index(width)
+    turned = width_mm > height_mm and _cost(height_mm, forced) < _cost(width_mm, forced)
     if turned:
         width_mm, height_mm = height_mm, width_mm
-    width = width or _line_for(width_mm)
-    fits = width_mm <= WIDEST_SHEET_MM[width]
+    place = _line_for(width_mm) if forced is None else forced
+    width = resolution.widths[place]
+    fits = width_mm <= WIDEST_SHEET_MM[place]
     length_mm = height_mm if fits else height_mm * width / (width_mm * resolution.pels_per_mm)
     if length_mm > MAX_LENGTH_MM:
         raise DocumentError(f"a page of {length_mm / 1000:.1f} m is too long: {MAX_LENGTH_MM / 1000:g} m at most")
@@ -80,10 +82,12 @@ def lay_out(width_mm: float, height_mm: float, resolution: Resolution, width: in
 
 
 def _line_for(width_mm: float) -> int:
-    return next((width for width, widest_mm in WIDEST_SHEET_MM.items() if width_mm <= widest_mm), WIDTHS[-1])
+    """The place in `Resolution.widths` of the line for a sheet."""
+    fitting = (place for place, widest_mm in enumerate(WIDEST_SHEET_MM) if width_mm <= widest_mm)
+    return next(fitting, len(WIDEST_SHEET_MM) - 1)
 
 
-def _cost(width_mm: float, width: int | None) -> tuple[int, float]:
-    """What it takes to lay a sheet across: the line's pels, then how much the sheet would have to be reduced."""
-    line = width or _line_for(width_mm)
-    return line, max(0.0, width_mm - WIDEST_SHEET_MM[line])
+def _cost(width_mm: float, forced: int | None) -> tuple[int, float]:
+    """What it takes to lay a sheet across: the line, then how much the sheet would have to be reduced."""
+    place = _line_for(width_mm) if forced is None else forced
+    return place, max(0.0, width_mm - WIDEST_SHEET_MM[place])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faxmodem.codec.bitmap import WIDTHS, Resolution
+from faxmodem.codec.bitmap import Resolution
 from faxmodem.documents.bilevel import to_bilevel
 from faxmodem.documents.convert import convert
 from faxmodem.documents.geometry import A4_WIDTH_MM, MAX_LENGTH_MM, MM_PER_INCH, WIDEST_SHEET_MM, lay_out
@@ -45,13 +45,9 @@ MAX_PIXELS = 100_000_000
 LEAST_DPI, MOST_DPI = 97.0, 2500.0
 LEAST_PAPER_MM = 20.0
 
-# Dots/inch of fax pels: R8 (204) and 200 across; 3.85, 7.7 and 15.4 lines/mm, and 100, 200 and 400 down.
-FAX_X_DPI = (196.0, 212.0)
-FAX_Y_DPI = {
-    Resolution.STANDARD: (94.0, 104.0),
-    Resolution.FINE: (188.0, 208.0),
-    Resolution.SUPERFINE: (376.0, 416.0),
-}
+FAX_TOLERANCE = 0.06
+"""How far the dots/inch of a fax may be told from what they are. Programs round them as they like: standard is 98 lines
+to the inch, and found as 96, 98 and 100."""
 
 ORIENTATION = 0x0112  # TIFF and EXIF
 NEW_SUBFILE_TYPE = 0x00FE
@@ -137,7 +133,9 @@ class PicturePages:
         if own is None:
             return _draw(image, dpi, target)
         page = from_image(image, own)
-        return page if target.width in {None, page.width} else convert(page, width=target.width, resolution=own)
+        if target.width is None:
+            return page
+        return convert(page, width=own.widths[target.resolution.widths.index(target.width)], resolution=own)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -194,7 +192,7 @@ def _paper_mm(size: tuple[int, int], dpi: tuple[float, float] | None) -> tuple[f
     width, height = size
     if dpi is not None:
         told = width / dpi[0] * MM_PER_INCH, height / dpi[1] * MM_PER_INCH
-        if LEAST_PAPER_MM <= min(told) <= WIDEST_SHEET_MM[WIDTHS[-1]] and max(told) <= MAX_LENGTH_MM:
+        if LEAST_PAPER_MM <= min(told) <= WIDEST_SHEET_MM[-1] and max(told) <= MAX_LENGTH_MM:
             return told
         return A4_WIDTH_MM, A4_WIDTH_MM / width * height * dpi[0] / dpi[1]
     return A4_WIDTH_MM, A4_WIDTH_MM / width * height
@@ -202,9 +200,15 @@ def _paper_mm(size: tuple[int, int], dpi: tuple[float, float] | None) -> tuple[f
 
 def _fax_resolution(image: Image, dpi: tuple[float, float] | None) -> Resolution | None:
     """The resolution of a picture that is a fax page already, else None."""
-    if dpi is None or image.mode != "1" or image.width not in WIDTHS or not FAX_X_DPI[0] <= dpi[0] <= FAX_X_DPI[1]:
+    if dpi is None or image.mode != "1":
         return None
-    return next((resolution for resolution, (low, high) in FAX_Y_DPI.items() if low <= dpi[1] <= high), None)
+    deviations = {
+        resolution: max(abs(dpi[0] / resolution.x_dpi - 1), abs(dpi[1] / resolution.y_dpi - 1))
+        for resolution in Resolution
+        if image.width in resolution.widths
+    }
+    nearest = min(deviations, key=deviations.__getitem__, default=None)
+    return nearest if nearest is not None and deviations[nearest] <= FAX_TOLERANCE else None
 
 
 def _draw(gray: Image, dpi: tuple[float, float] | None, target: Target) -> Bitmap:

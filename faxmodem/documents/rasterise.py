@@ -22,9 +22,19 @@ PDFIUM = threading.Lock()
 
 MM_PER_POINT = 25.4 / 72
 
-# A sheet is drawn at 16.08 pels/mm by 15.4 lines/mm whatever the resolution, and reduced by whole numbers: glyphs
-# and thin lines then lie where they belong to a quarter of a standard line.
-REDUCTION = {Resolution.STANDARD: (2, 4), Resolution.FINE: (2, 2), Resolution.SUPERFINE: (2, 1)}
+# A sheet is drawn at 16.08 pels/mm by 15.4 lines/mm (in inches at 400 by 400) whatever the resolution, and reduced by
+# whole numbers: glyphs and thin lines then lie where they belong to a quarter of a standard line. Only 300 is drawn at
+# itself: twice as much would be more than twice the pels of 400, and show nothing that 300 can show.
+REDUCTION = {
+    Resolution.STANDARD: (2, 4),
+    Resolution.FINE: (2, 2),
+    Resolution.SUPERFINE: (2, 1),
+    Resolution.R16: (1, 1),
+    Resolution.INCH_200: (2, 2),
+    Resolution.INCH_200X400: (2, 1),
+    Resolution.INCH_300: (1, 1),
+    Resolution.INCH_400: (1, 1),
+}
 QUARTER_TURNS = 3  # clockwise, for a sheet that lies turned counter-clockwise
 
 

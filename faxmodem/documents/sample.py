@@ -50,8 +50,12 @@ def sample_page(resolution: Resolution) -> Bitmap:
     _grays(sheet, 190.0)
     _picture(sheet, 212.0, 66.0)
     _foot(sheet)
-    size = WIDTHS[0], int(LENGTH_MM * resolution.lines_per_mm)
-    return to_bilevel(sheet.image.resize(size, Image.Resampling.BOX), resolution)
+    # The line is as long as the sheet, or a little longer where it is counted in inches.
+    across = round(sheet.image.width / PELS_PER_MM * resolution.pels_per_mm)
+    page = Image.new("L", (resolution.widths[0], int(LENGTH_MM * resolution.lines_per_mm)), 255)
+    drawn = sheet.image.resize((across, page.height), Image.Resampling.BOX)
+    page.paste(drawn, ((page.width - across) // 2, 0))
+    return to_bilevel(page, resolution)
 
 
 @lru_cache(maxsize=32)
@@ -106,6 +110,8 @@ def _head(sheet: _Sheet, resolution: Resolution) -> None:
     sheet.text(LEFT_MM + 5, 26.6, "faxmodem", 12.5, fill=255)
     sheet.text(RIGHT_MM - 5, 21.2, "Test page, A4", 4.6, anchor="rs", fill=255)
     density = f"{resolution.label}: {resolution.pels_per_mm:g} pels/mm, {resolution.lines_per_mm:g} lines/mm"
+    if resolution.is_inch:
+        density = f"{resolution.x_dpi} pels/inch, {resolution.y_dpi} lines/inch"
     sheet.text(RIGHT_MM - 5, 28.0, density, 4.0, anchor="rs", fill=255)
     for mm in range(int(RIGHT_MM - LEFT_MM) + 1):
         height = 4.0 if mm % 10 == 0 else 2.8 if mm % 5 == 0 else 1.7

@@ -241,8 +241,8 @@ def _turn_to(image: Image.Image, number: int) -> bool:
 def _bitmap(image: Image.Image) -> Bitmap:
     import numpy as np
 
-    density = round(image.info.get("dpi", (0, 0))[1])
-    resolution = next((known for known in Resolution if known.y_dpi == density), None)
+    density = tuple(map(round, image.info.get("dpi", (0, 0))))
+    resolution = next((known for known in Resolution if (known.x_dpi, known.y_dpi) == density), None)
     if image.mode != "1" or resolution is None:
         raise ValueError("it is no fax page")
     return Bitmap.from_pels(~np.asarray(image), resolution)

@@ -127,6 +127,12 @@ _FIELDS: tuple[tuple[int, int, str, str], ...] = (
     (128, 1, "extend_128", "extend_128"),
 )
 
+NEEDS_ECM = frozenset(
+    {"t6", "t43", "g726", "has_data_file", "bft", "dtm", "edi", "btm", "has_character_document", "character_mode"}
+    | {"mixed_mode", "processable_mode_26", "jpeg", "jbig", "jbig_any_stripe", "mrc_mode", "bw_mrc", "t45", "sycc_jpeg"}
+)
+"What may be offered or chosen together with bit 27 only (notes to bits 31, 36 and others)."
+
 
 class BitsKind(Enum):
     """Which column of the table a field of bits is read by."""
@@ -207,6 +213,10 @@ class Bits:
         """The FIF in link order, `octets` long."""
         built: bytes = _STRUCTS[self.kind].build(dict(self.fields))
         return built[: self.octets]
+
+    def needs_ecm(self) -> tuple[str, ...]:
+        """The fields that are set and that T.30 allows with error correction only."""
+        return tuple(name for name in self.names() if name in NEEDS_ECM)
 
     def names(self) -> tuple[str, ...]:
         """The fields that are set, in order of bit number: for people and logs."""

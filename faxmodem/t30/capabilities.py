@@ -1,97 +1,27 @@
-"""What a station can do (DIS), what the sender chooses from it (DCS), and the way down when training fails.
+"""What a station can do (DIS, DTC), and what the sender makes of it for a page.
 
 T.30 (09/2005) table 2, its notes, and §5.3.6.2.1 to §5.3.6.2.3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from faxmodem.codec.geometry import WIDTHS, Resolution
-from faxmodem.errors import RemoteProtocolError
+from faxmodem.codec.geometry import WIDTHS, Coding, Resolution
+from faxmodem.t30 import modulations as rates
 from faxmodem.t30.bits import Bits, BitsKind
 from faxmodem.t30.modulations import Modulation
+from faxmodem.t30.modulations import ladder as ladder
+from faxmodem.t30.parameters import RESOLUTION_FIELDS, WIDTH_CODES, WIDTH_PLACES
+from faxmodem.t30.parameters import PageLength as PageLength
+from faxmodem.t30.parameters import Parameters as Parameters
 
-# --- the message channel -----------------------------------------------------------------------------------------
-
-_V27TER_FALLBACK = frozenset({Modulation.V27TER_2400})
-_V27TER = _V27TER_FALLBACK | {Modulation.V27TER_4800}
-_V29 = frozenset({Modulation.V29_7200, Modulation.V29_9600})
-_V17 = frozenset({Modulation.V17_7200, Modulation.V17_9600, Modulation.V17_12000, Modulation.V17_14400})
-
-_RATES: Mapping[int, frozenset[Modulation]] = {
-    0b0000: _V27TER_FALLBACK,
-    0b0100: _V27TER,
-    0b1000: _V29,
-    0b1100: _V27TER | _V29,
-    0b1101: _V27TER | _V29 | _V17,
-    0b1110: _V27TER | _V29,  # with V.33, withdrawn: nothing that we could send
-}
-"Bits 11 to 14 of a DIS."
-
-_RATES_BY_BIT = ((0b0001, _V17), (0b1000, _V29), (0b0100, _V27TER))
-"The best plausible reading of a combination that T.30 leaves undefined: each bit for the modulation it stands for."
-
-_DCS_RATES = {modulation.dcs_bits: modulation for modulation in Modulation}
-
-LADDER = (
-    Modulation.V17_14400,
-    Modulation.V17_12000,
-    Modulation.V29_9600,
-    Modulation.V29_7200,
-    Modulation.V27TER_4800,
-    Modulation.V27TER_2400,
-)
-"""The way down. After two failures of V.17 comes V.29 and not V.17 at 9600: a V.17 that failed twice rarely works
-lower down, and many receivers hang up after their third FTT."""
-
-_V17_LOW = (Modulation.V17_9600, Modulation.V17_7200)
-"Takes V.29's place where one of the two ends has none."
-
-
-def ladder(usable: Iterable[Modulation], max_rate_bps: int = 14400) -> tuple[Modulation, ...]:
-    """The modulations to try one after the other, the fastest first; empty when `usable` has none at such a rate."""
-    allowed = {modulation for modulation in usable if modulation.rate_bps <= max_rate_bps}
-    steps = [modulation for modulation in LADDER if modulation in allowed]
-    rates = {modulation.rate_bps for modulation in steps}
-    steps += [modulation for modulation in _V17_LOW if modulation in allowed and modulation.rate_bps not in rates]
-    return tuple(sorted(steps, key=lambda modulation: -modulation.rate_bps))
-
-
-# --- the page ------------------------------------------------------------------------------------------------------
-
-
-class PageLength(Enum):
-    """How long a page may be, in millimetres; `(bits 19-20 of a DCS, mm)`."""
-
-    A4 = (0b00, 297.0)
-    B4 = (0b10, 364.0)
-    UNLIMITED = (0b01, float("inf"))
-
-    def __init__(self, dcs_bits: int, millimetres: float) -> None:
-        self.dcs_bits = dcs_bits
-        self.millimetres = millimetres
-
-    def max_lines(self, resolution: Resolution) -> int | None:
-        """The most lines that a page of this length may have; None: no limit.
-
-        Machines scan A4 with up to 2394 lines at 7.7 lines/mm, and receivers print that: 5 % are allowed over.
-        """
-        if self is PageLength.UNLIMITED:
-            return None
-        return int(self.millimetres * resolution.lines_per_mm * 1.05)
-
-
-_WIDTHS = {0b00: WIDTHS[:1], 0b10: WIDTHS[:2], 0b01: WIDTHS, 0b11: WIDTHS}
-"Bits 17-18 of a DIS; 11 is invalid and read as 01."
-_WIDTH_BITS = {1728: 0b00, 2048: 0b10, 2432: 0b01}
 _LENGTHS = {
-    0b00: (PageLength.A4,),
-    0b10: (PageLength.A4, PageLength.B4),
-    0b01: tuple(PageLength),
-    0b11: tuple(PageLength),
+    0b00: frozenset({PageLength.A4}),
+    0b10: frozenset({PageLength.A4, PageLength.B4}),
+    0b01: frozenset(PageLength),
+    0b11: frozenset(PageLength),
 }
 _SCAN_TIMES = {
     # bits 21-23 of a DIS: milliseconds at 3.85 lines/mm, at 7.7 lines/mm
@@ -104,20 +34,47 @@ _SCAN_TIMES = {
     0b011: (10, 5),
     0b111: (0, 0),
 }
-_SCAN_TIME_BITS = {20: 0b000, 5: 0b100, 10: 0b010, 40: 0b001, 0: 0b111}
-_SCAN_TIMES_SELECTED = {bits: ms for ms, bits in _SCAN_TIME_BITS.items()} | {0b110: 20, 0b101: 40, 0b011: 10}
+_HALVES = frozenset({Resolution.SUPERFINE, Resolution.R16, Resolution.INCH_200X400, Resolution.INCH_400})
+"""The resolutions that bit 46 speaks of: 15.4 lines/mm and 400 lines to the inch. T.30 does not say whether 300 belong
+to them; the time for 7.7 lines/mm is enough in any case."""
 
-_RESOLUTION_FIELDS = {
-    Resolution.STANDARD: "",
-    Resolution.FINE: "fine_or_200",
-    Resolution.SUPERFINE: "superfine_or_200x400",
+_CODINGS = {Coding.MR: "two_dimensional", Coding.MMR: "t6"}
+_FLAGS = {
+    # attribute of `Capabilities`: field of a DIS
+    "receives": "receives",
+    "has_document": "has_document",
+    "superfine_halves": "superfine_halves_scan_time",
+    "ecm": "ecm",
+    "ecm_prefers_64": "prefers_64_octets",
+    "v8": "v8",
+    "selective_polling": "selective_polling",
+    "polled_subaddress": "polled_subaddress",
+    "subaddress": "subaddress",
+    "password": "password",
+    "inch_preferred": "prefers_inch",
+    "metric_preferred": "prefers_metric",
 }
-_NOT_OFFERED = (
-    *("two_dimensional", "ecm", "t6", "t43", "jbig", "jpeg", "mrc_mode", "t45", "jbig2_profile"),
-    *("r300", "r16_or_400", "r600", "r1200", "r300x600", "r400x800", "r600x1200"),
-)
-"Codings and resolutions of a DCS that our DIS never holds out, and whose pages would be noise to us."
-_FINENESS = (Resolution.STANDARD, Resolution.FINE, Resolution.SUPERFINE)
+
+_R = Resolution
+PREFERENCE: Mapping[Resolution, tuple[Resolution, ...]] = {
+    _R.STANDARD: (_R.STANDARD,),
+    _R.FINE: (_R.FINE, _R.INCH_200, _R.STANDARD),
+    _R.SUPERFINE: (_R.SUPERFINE, _R.INCH_200X400, _R.FINE, _R.INCH_200, _R.STANDARD),
+    _R.R16: (_R.R16, _R.INCH_400, _R.SUPERFINE, _R.INCH_200X400, _R.INCH_300, _R.FINE, _R.INCH_200, _R.STANDARD),
+    _R.INCH_200: (_R.INCH_200, _R.FINE, _R.STANDARD),
+    _R.INCH_200X400: (_R.INCH_200X400, _R.SUPERFINE, _R.INCH_200, _R.FINE, _R.STANDARD),
+    _R.INCH_300: (_R.INCH_300, _R.INCH_200X400, _R.SUPERFINE, _R.INCH_200, _R.FINE, _R.STANDARD),
+    _R.INCH_400: (_R.INCH_400, _R.R16, _R.INCH_300, _R.INCH_200X400, _R.SUPERFINE, _R.INCH_200, _R.FINE, _R.STANDARD),
+}
+"""For a page at each resolution, those at which it may go out, the best first; standard is the last resort that every
+receiver has.
+
+The page's own comes first and its twin in the other unit next. Then they go by the share of the page's detail that
+they keep, across times down, but one that takes whole pels together (R16 to 15.4 lines/mm: two to one) goes before one
+that does not and keeps little more. None has more pels to the area than the page: they would cost time and show
+nothing. The far end's preference for inches or millimetres (bits 44, 45) is not asked: it says what the far end need
+not convert, and our converting costs more than its.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,58 +88,6 @@ class PageInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """What a DCS says: how the pages that follow will be sent."""
-
-    modulation: Modulation
-    resolution: Resolution = Resolution.STANDARD
-    width: int = WIDTHS[0]
-    length: PageLength = PageLength.A4
-    scan_time_ms: int = 0
-    "Minimum time of one scan line on the line."
-
-    @property
-    def min_line_bits(self) -> int:
-        """Bits that a coded line must at least have, fill and EOL included (T.4 (07/2003) §4.1.2)."""
-        return -(-self.scan_time_ms * self.modulation.rate_bps // 1000)
-
-    def page_alike(self, other: Parameters) -> bool:
-        """True if a page for one may follow a page for the other without a new DCS."""
-        return replace(other, modulation=self.modulation, scan_time_ms=self.scan_time_ms) == self
-
-    def to_bits(self) -> Bits:
-        """The FIF of the DCS."""
-        values = {
-            "receives": 1,
-            "rate": self.modulation.dcs_bits,
-            "width": _WIDTH_BITS[self.width],
-            "length": self.length.dcs_bits,
-            "scan_time": _SCAN_TIME_BITS[self.scan_time_ms],
-        }
-        if field := _RESOLUTION_FIELDS[self.resolution]:
-            values[field] = 1
-        return Bits.compose(BitsKind.SELECTION, values)
-
-    @classmethod
-    def from_bits(cls, bits: Bits) -> Parameters:
-        """Read a DCS. Raises `RemoteProtocolError` when it selects what this station never offered."""
-        for field in _NOT_OFFERED:
-            if bits[field]:
-                raise RemoteProtocolError(f"the sender's DCS selects {field}, which our DIS does not offer")
-        modulation = _DCS_RATES.get(bits["rate"])
-        if modulation is None:
-            raise RemoteProtocolError(f"the sender's DCS selects the unknown rate {bits['rate']:04b} (bits 11 to 14)")
-        chosen = [resolution for resolution, field in _RESOLUTION_FIELDS.items() if field and bits[field]]
-        return cls(
-            modulation=modulation,
-            resolution=chosen[-1] if chosen else Resolution.STANDARD,
-            width=_WIDTHS[bits["width"]][-1],
-            length=_LENGTHS[bits["length"]][-1],
-            scan_time_ms=_SCAN_TIMES_SELECTED[bits["scan_time"]],
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a station says in its DIS or DTC that it can do."""
 
@@ -190,89 +95,133 @@ class Capabilities:
     has_document: bool = False
     "A document waits to be polled (bit 9)."
     modulations: frozenset[Modulation] = frozenset()
+    "What bits 11-14 offer. V.34 is not among them: see `v8`."
+    codings: frozenset[Coding] = frozenset({Coding.MH})
+    ecm: bool = False
+    ecm_prefers_64: bool = False
+    "Would rather have frames of 64 octets than of 256 (bit 7)."
     resolutions: frozenset[Resolution] = frozenset({Resolution.STANDARD})
+    "A DIS cannot offer a metric resolution without its twin in inches, nor the other way round, but for 300x300."
     widths: tuple[int, ...] = WIDTHS[:1]
+    "How wide the paper may be, told in pels of a line at R8; `widths_at` gives them for other resolutions."
     lengths: tuple[PageLength, ...] = (PageLength.A4,)
     scan_times: int = 0b111
     "Bits 21-23: the code for the minimum scan times, see `scan_time_ms`."
     superfine_halves: bool = False
     "Bit 46: at 15.4 lines/mm a line may take half the time that it takes at 7.7."
+    v8: bool = False
+    "Can be called with V.8, and thus with V.34 (bit 6)."
+    selective_polling: bool = False
+    "DIS: understands SEP; DTC: a SEP frame comes with it (bit 47)."
+    polled_subaddress: bool = False
+    "DIS: understands PSA; DTC: a PSA frame comes with it (bit 35)."
+    subaddress: bool = False
+    "Understands SUB (bit 49)."
+    password: bool = False
+    "DIS: understands PWD and SID; DTC: a PWD frame comes with it (bit 50)."
+    inch_preferred: bool = False
+    metric_preferred: bool = False
 
     @classmethod
     def from_bits(cls, bits: Bits) -> Capabilities:
-        """Read a DIS or DTC of any length; what is not defined is read in the sender's favour."""
-        rates = bits["rates"]
-        modulations = _RATES.get(rates)
-        if modulations is None:
-            modulations = _V27TER_FALLBACK.union(*(group for bit, group in _RATES_BY_BIT if rates & bit))
+        """Read a DIS or DTC of any length; what is not defined is read in the sender's favour.
+
+        What needs error correction does not count without it (note to bits 31, 36 and others).
+        """
+        has = set(bits.names()) - (set() if bits["ecm"] else set(bits.needs_ecm()))
+        lengths = _LENGTHS[bits["lengths"]] | ({PageLength.LEGAL} if "legal" in has else set())
         return cls(
-            receives=bool(bits["receives"]),
-            has_document=bool(bits["has_document"]),
-            modulations=modulations,
-            resolutions=frozenset(
-                resolution for resolution, field in _RESOLUTION_FIELDS.items() if not field or bits[field]
-            ),
-            widths=_WIDTHS[bits["widths"]],
-            lengths=_LENGTHS[bits["lengths"]],
+            modulations=rates.offered_by(bits["rates"]),
+            codings=frozenset({Coding.MH} | {coding for coding, field in _CODINGS.items() if field in has}),
+            resolutions=frozenset(r for r in Resolution if r is Resolution.STANDARD or RESOLUTION_FIELDS[r] in has),
+            widths=WIDTHS[: WIDTH_PLACES[bits["widths"]] + 1],
+            lengths=tuple(length for length in PageLength if length in lengths),
             scan_times=bits["scan_times"],
-            superfine_halves=bool(bits["superfine_halves_scan_time"]),
+            **{attribute: field in has for attribute, field in _FLAGS.items()},
         )
 
     def to_bits(self) -> Bits:
         """The FIF of our DIS. Raises ValueError for modulations that no combination of bits 11-14 names."""
+        codings = self.codings if self.ecm else self.codings - {Coding.MMR}
         values = {
-            "receives": int(self.receives),
-            "has_document": int(self.has_document),
-            "rates": _rate_bits(self.modulations),
-            "widths": _WIDTH_BITS[self.widths[-1]],
-            "lengths": self.lengths[-1].dcs_bits,
+            "rates": rates.offer(self.modulations),
+            "widths": WIDTH_CODES[len(self.widths) - 1],
+            "lengths": self.lengths[-1].code,
+            "legal": int(PageLength.LEGAL in self.lengths and PageLength.UNLIMITED not in self.lengths),
             "scan_times": self.scan_times,
-            "superfine_halves_scan_time": int(self.superfine_halves),
         }
-        values |= {
-            field: 1 for resolution, field in _RESOLUTION_FIELDS.items() if field and resolution in self.resolutions
-        }
+        values |= {RESOLUTION_FIELDS[r]: 1 for r in self.resolutions if r is not Resolution.STANDARD}
+        values |= {field: 1 for coding, field in _CODINGS.items() if coding in codings}
+        values |= {field: int(getattr(self, attribute)) for attribute, field in _FLAGS.items()}
         return Bits.compose(BitsKind.CAPABILITIES, values)
+
+    def widths_at(self, resolution: Resolution) -> tuple[int, ...]:
+        """The pels that a line may have at `resolution`."""
+        return resolution.widths[: len(self.widths)]
 
     def scan_time_ms(self, resolution: Resolution) -> int:
         """The minimum time of a scan line that this receiver needs at `resolution`."""
         standard, fine = _SCAN_TIMES[self.scan_times]
         if resolution is Resolution.STANDARD:
             return standard
-        if resolution is Resolution.SUPERFINE and self.superfine_halves:
+        if resolution in _HALVES and self.superfine_halves:
             return {40: 20, 20: 10, 10: 5}.get(fine, fine)  # 5 ms has no half among the values of a DCS
         return fine
 
     def best_for(self, page: PageInfo) -> tuple[Resolution, int, PageLength]:
-        """How this receiver gets the page with the least loss: resolution, width, length.
+        """How this receiver gets the page with the least loss: resolution (see `PREFERENCE`), width, length.
 
-        Never denser than the page itself; the page is to be converted where they differ.
+        The page is to be converted where they differ from its own.
         """
-        finest = _FINENESS.index(page.resolution)
-        resolution = max((r for r in self.resolutions if _FINENESS.index(r) <= finest), key=_FINENESS.index)
-        width = min((w for w in self.widths if w >= page.width), default=self.widths[-1])
-        millimetres = page.lines / page.resolution.lines_per_mm
+        resolution = next((r for r in PREFERENCE[page.resolution] if r in self.resolutions), Resolution.STANDARD)
+        across_mm = page.width / page.resolution.pels_per_mm
+        widths = self.widths_at(resolution)
+        place = next((at for at, pels in enumerate(page.resolution.widths) if pels >= page.width), len(WIDTHS) - 1)
+        width = widths[min(place, len(widths) - 1)]
+        down_mm = page.lines / page.resolution.lines_per_mm * min(1.0, width / resolution.pels_per_mm / across_mm)
         if PageLength.UNLIMITED in self.lengths:
             return resolution, width, PageLength.UNLIMITED
-        fits = [length for length in self.lengths if millimetres <= length.millimetres * 1.05]
-        return resolution, width, fits[0] if fits else self.lengths[-1]
+        return resolution, width, next((long for long in self.lengths if down_mm <= long.fits_mm), self.lengths[-1])
 
 
-def select(remote: Capabilities, page: PageInfo, modulation: Modulation) -> Parameters:
-    """What the DCS for this page says to this receiver, at this modulation."""
+def candidates(
+    remote: Capabilities,
+    page: PageInfo,
+    modulation: Modulation,
+    *,
+    codings: frozenset[Coding],
+    ecm: bool = True,
+) -> tuple[Parameters, ...]:
+    """All ways to send this page with the least loss at this modulation, one for each coding of both ends.
+
+    `codings`, `ecm`: what this end can and may do. The densest coding comes first: MMR (with error correction only),
+    MR, MH. With V.34 there is no going without error correction (Annex F).
+    """
     resolution, width, length = remote.best_for(page)
-    return Parameters(
-        modulation=modulation,
-        resolution=resolution,
-        width=width,
-        length=length,
-        scan_time_ms=remote.scan_time_ms(resolution),
+    corrects = modulation is Modulation.V34 or (ecm and remote.ecm)
+    common = (codings & remote.codings) | {Coding.MH}
+    return tuple(
+        Parameters(
+            modulation=modulation,
+            coding=coding,
+            ecm_octets=(64 if remote.ecm_prefers_64 else 256) if corrects else 0,
+            resolution=resolution,
+            width=width,
+            length=length,
+            scan_time_ms=0 if corrects else remote.scan_time_ms(resolution),
+        )
+        for coding in reversed(Coding)
+        if coding in common and (corrects or coding is not Coding.MMR)
     )
 
 
-def _rate_bits(modulations: frozenset[Modulation]) -> int:
-    """Bits 11-14 of a DIS that offer as much of `modulations` as can be said."""
-    offers = [(len(group), bits) for bits, group in _RATES.items() if bits != 0b1110 and group <= modulations]
-    if not offers:
-        raise ValueError("a Group 3 receiver must at least receive V.27ter at 2400 bit/s")
-    return max(offers)[1]
+def select(
+    remote: Capabilities,
+    page: PageInfo,
+    modulation: Modulation,
+    *,
+    codings: frozenset[Coding] = frozenset({Coding.MH}),
+    ecm: bool = False,
+) -> Parameters:
+    """What the DCS for this page says to this receiver, at this modulation: the first of the `candidates`."""
+    return candidates(remote, page, modulation, codings=codings, ecm=ecm)[0]

@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from construct import Byte, Bytes, Construct, ConstructError, GreedyBytes, Int8ub, Prefixed, Struct
+from construct import Byte, Bytes, Construct, ConstructError, GreedyBytes, Int8ub, Struct
 
 from faxmodem.errors import RemoteProtocolError
 from faxmodem.t30.bits import Bits, BitsKind
 from faxmodem.t30.fcf import X_BIT, Fcf
+from faxmodem.t30.modulations import BY_DCS_BITS, Modulation
+from faxmodem.t30.nsf import country_code, mirrored
 
 ID_LENGTH = 20
 "Characters of a station id, subaddress or password."
@@ -41,7 +43,7 @@ class NonStandard:
     """NSF, NSC, NSS: a maker's own facilities."""
 
     country: int
-    "T.35 country code in the order T.30 prints it (0xB5 is the United States); see `country_name`."
+    "T.35 country code in the order T.30 prints it (0xB5 is the United States); see `faxmodem.t30.nsf`."
     data: bytes
     "Everything behind the country code, in link order."
 
@@ -55,7 +57,7 @@ class PartialPage:
     page: int
     block: int
     frames: int
-    "Frames of this burst, 1 to 256."
+    "Frames of this burst, 1 to 256; a burst of none is sent as one of 1 (the octet 00), and so is read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,36 @@ class ContinueToCorrect:
 
     bits: Bits
 
+    @classmethod
+    def at(cls, modulation: Modulation) -> ContinueToCorrect:
+        """Go on at this modulation."""
+        # Two octets whatever they hold (§A.4.3), so none is composed for its length.
+        fif = Bits.compose(BitsKind.SELECTION, {"rate": modulation.dcs_bits}).encode()[:2]
+        return cls(Bits.parse(BitsKind.SELECTION, fif))
+
+    @property
+    def modulation(self) -> Modulation | None:
+        """Where it is to go on; None for a rate that T.30 does not know."""
+        return BY_DCS_BITS.get(self.bits["rate"])
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """CIA, TSA, CSA, ISP, IRA: an address of another network."""
+    """CIA, TSA, CSA, ISP, IRA: an address on the internet, or a part of one."""
 
     kind: int
+    "See `ADDRESS_KINDS`."
     text: bytes
+    "At most 77 octets are sent."
+    sequence: int = 0
+    "Which part it is."
+    more: bool = False
+    "Another part follows."
+
+
+ADDRESS_KINDS = {1: "e-mail", 2: "URL", 3: "IPv4", 4: "IPv6", 5: "telephone"}
+"What an `Address` is, by its kind (§5.3.6.2.12)."
+ADDRESS_LENGTH = 77
 
 
 Record = (
@@ -119,10 +144,6 @@ class _Layout(Generic[_R]):
     record: type[_R]
     load: Callable[[Any], _R]
     dump: Callable[[_R], Any]
-
-
-def _reverse(octet: int) -> int:
-    return int(f"{octet:08b}"[::-1], 2)
 
 
 def _load_id(data: bytes) -> StationId:
@@ -152,8 +173,8 @@ _ID = _Layout(GreedyBytes, StationId, _load_id, _dump_id)
 _NON_STANDARD = _Layout(
     Struct("country" / Byte, "data" / GreedyBytes),
     NonStandard,
-    lambda raw: NonStandard(_country(raw.country), raw.data),
-    lambda nsf: {"country": _reverse(nsf.country), "data": nsf.data},
+    lambda raw: NonStandard(country_code(raw.country), raw.data),
+    lambda nsf: {"country": mirrored(bytes((nsf.country,)))[0], "data": nsf.data},
 )
 _PPS = _Layout(
     Struct("command" / Int8ub, "page" / Int8ub, "block" / Int8ub, "last" / Int8ub),
@@ -163,7 +184,7 @@ _PPS = _Layout(
         "command": _dump_command(pps.command),
         "page": pps.page & 255,
         "block": pps.block & 255,
-        "last": pps.frames - 1,
+        "last": max(pps.frames - 1, 0),
     },
 )
 _PPR = _Layout(
@@ -191,10 +212,16 @@ _CTC = _Layout(
     lambda ctc: ctc.bits.encode()[:2],
 )
 _ADDRESS = _Layout(
-    Struct("kind" / Int8ub, "text" / Prefixed(Int8ub, GreedyBytes)),
+    Struct("sequence" / Int8ub, "kind" / Int8ub, "length" / Int8ub, "text" / GreedyBytes),
     Address,
-    lambda raw: Address(raw.kind, raw.text),
-    lambda address: {"kind": address.kind, "text": address.text},
+    # A length that is longer than what came is not held against the address.
+    lambda raw: Address(raw.kind, raw.text[: raw.length & 0x7F], raw.sequence & 0x7F, bool(raw.sequence & 0x80)),
+    lambda address: {
+        "sequence": address.sequence & 0x7F | address.more << 7,
+        "kind": address.kind,
+        "length": len(address.text[:ADDRESS_LENGTH]),
+        "text": address.text[:ADDRESS_LENGTH],
+    },
 )
 _OPAQUE = _Layout(GreedyBytes, Opaque, Opaque, lambda opaque: opaque.data)
 
@@ -228,38 +255,3 @@ def encode(fcf: Fcf, record: Record) -> bytes:
     if not isinstance(record, layout.record):
         raise TypeError(f"{fcf.name} carries {layout.record.__name__}, not {type(record).__name__}")
     return cast("bytes", layout.struct.build(layout.dump(record)))
-
-
-_COUNTRIES = {
-    0x00: "Japan",
-    0x04: "Germany",
-    0x09: "Australia",
-    0x0A: "Austria",
-    0x0F: "Belgium",
-    0x20: "Canada",
-    0x26: "China",
-    0x31: "Denmark",
-    0x3C: "Finland",
-    0x3D: "France",
-    0x59: "Italy",
-    0x61: "Korea (Republic)",
-    0x7B: "Netherlands",
-    0x82: "Norway",
-    0xA0: "Spain",
-    0xA5: "Sweden",
-    0xA6: "Switzerland",
-    0xB4: "United Kingdom",
-    0xB5: "United States",
-    0xFE: "Taiwan",
-}
-
-
-def _country(link_octet: int) -> int:
-    """The country code of a link octet in either bit order: before 2003 T.30 did not say which (§5.3.6.2.7)."""
-    printed = _reverse(link_octet)
-    return link_octet if printed not in _COUNTRIES and link_octet in _COUNTRIES else printed
-
-
-def country_name(code: int) -> str:
-    """The T.35 country of a non-standard frame, or "" where it is not among those seen on fax machines."""
-    return _COUNTRIES.get(code, "")

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faxmodem.codec.bitmap import WIDTHS, Bitmap, Resolution
+from faxmodem.codec.bitmap import Bitmap, Resolution
 from faxmodem.documents.convert import convert, fit
 
 STANDARD, FINE, SUPERFINE = Resolution.STANDARD, Resolution.FINE, Resolution.SUPERFINE
 resolutions = st.sampled_from(Resolution)
-widths = st.sampled_from(WIDTHS)
+places = st.sampled_from([0, 1, 2])
 
 
 def blank(width: int, lines: int, resolution: Resolution = FINE) -> Bitmap:
@@ -24,32 +24,38 @@ def inked(width: int, lines: int, resolution: Resolution = FINE) -> Bitmap:
 
 
 @settings(max_examples=40)
-@given(resolutions, resolutions, widths, widths, st.integers(1, 300))
+@given(resolutions, resolutions, places, places, st.integers(1, 300))
 def test_width_and_resolution_are_exact_and_the_shape_is_kept(
-    old: Resolution, new: Resolution, width: int, wanted: int, lines: int
+    old: Resolution, new: Resolution, place: int, wanted: int, lines: int
 ) -> None:
-    page = convert(blank(width, lines, old), width=wanted, resolution=new)
-    assert (page.width, page.resolution) == (wanted, new)
-    length = lines * new.lines_per_mm / old.lines_per_mm * min(1.0, wanted / width)
-    assert abs(page.lines - length) <= 1
+    page = convert(blank(old.widths[place], lines, old), width=new.widths[wanted], resolution=new)
+    assert (page.width, page.resolution) == (new.widths[wanted], new)
+    scale = min(1.0, new.widths[wanted] / new.pels_per_mm / (old.widths[place] / old.pels_per_mm))
+    assert abs(page.lines - lines * new.lines_per_mm / old.lines_per_mm * scale) <= 1
     assert not page.rows.any()
 
 
-@settings(max_examples=60)
-@given(resolutions, resolutions, widths, widths, st.integers(0, 199), st.sampled_from([0, 1]))
+@settings(max_examples=150)
+@given(resolutions, resolutions, places, places, st.integers(0, 199), st.sampled_from([0, 1]))
 def test_a_line_one_pel_thick_lives(
-    old: Resolution, new: Resolution, width: int, wanted: int, place: int, axis: int
+    old: Resolution, new: Resolution, place: int, wanted: int, at: int, axis: int
 ) -> None:
+    width = old.widths[place]
     pels = np.zeros((200, width), dtype=np.bool_)
     if axis == 0:
-        pels[place] = True
+        pels[at] = True
     else:
-        pels[:, place * 8] = True
-    page = convert(Bitmap.from_pels(pels, old), width=wanted, resolution=new)
-    left = (wanted - min(width, wanted)) // 2
-    sheet = page.pels()[:, left : left + min(width, wanted)]
+        pels[:, at * width // 200] = True
+    page = convert(Bitmap.from_pels(pels, old), width=new.widths[wanted], resolution=new)
+    across = min(page.width, round(width * new.pels_per_mm / old.pels_per_mm))
+    left = (page.width - across) // 2
+    sheet = page.pels()[:, left : left + across]
     assert sheet.any(axis=axis).all()
-    assert sheet.mean() < 0.1
+    assert not page.pels()[:, :left].any()
+    # As thick as it was, give or take what the pels and lines allow.
+    old_mm, new_mm = ((r.lines_per_mm, r.pels_per_mm)[axis] for r in (old, new))
+    scale = across / (width * new.pels_per_mm / old.pels_per_mm)
+    assert sheet.any(axis=1 - axis).sum() <= max(1.0, scale * new_mm / old_mm) + 2
 
 
 def test_a_page_that_needs_no_change_is_unchanged() -> None:
@@ -72,6 +78,41 @@ def test_lines_are_joined_downward_an_odd_one_at_the_end_too() -> None:
     pels[[1, 4]] = True
     page = convert(Bitmap.from_pels(pels, FINE), width=1728, resolution=STANDARD)
     assert page.pels().all(axis=1).tolist() == [True, False, True]
+
+
+def test_whole_pels_are_taken_together() -> None:
+    for old, new in ((Resolution.R16, SUPERFINE), (Resolution.INCH_400, Resolution.INCH_200)):
+        down = round(old.lines_per_mm / new.lines_per_mm)
+        pels = np.zeros((200, 3456), dtype=np.bool_)
+        pels[40:160:20, 400:3000] = True
+        pels[40:160, 400:3000:40] = True
+        page = convert(Bitmap.from_pels(pels, old), width=1728, resolution=new).pels()
+        expected = pels.reshape(200 // down, down, 1728, 2).any(axis=(1, 3))
+        assert (page != expected).mean() < 0.002  # the corners where lines meet
+
+
+def test_a_line_in_inches_is_longer_and_loses_nothing_on_a_shorter_one() -> None:
+    pels = np.zeros((300, 2592), dtype=np.bool_)
+    pels[:, [0, 1295, 2591]] = True
+    page = convert(Bitmap.from_pels(pels, Resolution.INCH_300), width=1728, resolution=FINE)
+    assert [at for at in (0, 863, 1727) if page.pels()[:, at].all()] == [0, 863, 1727]
+    assert page.lines == round(300 * 7.7 / (300 / 25.4) * (1728 / 8.04) / (2592 / 300 * 25.4))
+    back = convert(page, width=2592, resolution=Resolution.INCH_300)
+    assert not back.pels()[:, :20].any()  # at its size, centred
+    assert not back.pels()[:, -20:].any()
+
+
+@pytest.mark.parametrize("new", [r for r in Resolution if r is not Resolution.STANDARD])
+@pytest.mark.parametrize("old", [Resolution.R16, Resolution.INCH_300, Resolution.INCH_400])
+def test_a_photograph_keeps_its_tone_at_every_resolution(old: Resolution, new: Resolution) -> None:
+    pels = np.zeros((600, old.widths[0]), dtype=np.bool_)
+    y, x = np.mgrid[0:600, 0:1200]
+    pels[:, 400:1600] = (x + y) % 2 == 0
+    page = convert(Bitmap.from_pels(pels, old), width=new.widths[0], resolution=new)
+    left = (page.width - round(min(page.width, old.widths[0] * new.pels_per_mm / old.pels_per_mm))) // 2
+    ends = [left + round(at * new.pels_per_mm / old.pels_per_mm) for at in (500, 1500)]
+    if new.pels_per_mm <= old.pels_per_mm and new.lines_per_mm <= old.lines_per_mm:
+        assert page.pels()[20:-20, ends[0] : ends[1]].mean() == pytest.approx(0.5, abs=0.04)
 
 
 def test_a_wider_line_takes_the_page_centred() -> None:

@@ -54,9 +54,9 @@ def test_pdf_geometry(pdf_file: Path, resolution: Resolution, lines: tuple[int, 
 def test_pdf_is_drawn_at_true_scale(pdf_file: Path, resolution: Resolution) -> None:
     pels = pages_of(pdf_file, resolution)[0].pels()
     rows, columns = np.flatnonzero(pels.any(axis=1)), np.flatnonzero(pels.any(axis=0))
-    left_mm = (1728 - 1688) / 2 / 8.04
-    assert columns[0] / 8.04 - left_mm == pytest.approx(20, abs=0.2)
-    assert len(columns) / 8.04 == pytest.approx(50, abs=0.2)
+    left_mm = (pels.shape[1] / resolution.pels_per_mm - 210) / 2
+    assert columns[0] / resolution.pels_per_mm - left_mm == pytest.approx(20, abs=0.2)
+    assert len(columns) / resolution.pels_per_mm == pytest.approx(50, abs=0.2)
     assert rows[0] / resolution.lines_per_mm == pytest.approx(20, abs=0.3)
     assert len(rows) / resolution.lines_per_mm == pytest.approx(30, abs=0.3)
 

@@ -10,27 +10,54 @@ from faxmodem.errors import DocumentError
 
 STANDARD, FINE, SUPERFINE = Resolution.STANDARD, Resolution.FINE, Resolution.SUPERFINE
 
-# Sheets in millimetres; lines at 3.85, 7.7 and 15.4 lines/mm.
+# Sheets in millimetres, the place of their line, lines at 3.85, 7.7 and 15.4 lines/mm.
 SHEETS = {
-    "letter": (215.9, 279.4, 1728, (1075, 2151, 4302)),
-    "legal": (215.9, 355.6, 1728, (1369, 2738, 5476)),
-    "A4": (210.0, 297.0, 1728, (1143, 2286, 4573)),
-    "B4": (250.0, 353.0, 2048, (1359, 2718, 5436)),
-    "JIS B4": (257.0, 364.0, 2048, (1401, 2802, 5605)),
-    "A3": (297.0, 420.0, 2432, (1617, 3234, 6468)),
-    "A5": (148.0, 210.0, 1728, (808, 1617, 3234)),
+    "letter": (215.9, 279.4, 0, (1075, 2151, 4302)),
+    "legal": (215.9, 355.6, 0, (1369, 2738, 5476)),
+    "A4": (210.0, 297.0, 0, (1143, 2286, 4573)),
+    "B4": (250.0, 353.0, 1, (1359, 2718, 5436)),
+    "JIS B4": (257.0, 364.0, 1, (1401, 2802, 5605)),
+    "A3": (297.0, 420.0, 2, (1617, 3234, 6468)),
+    "A5": (148.0, 210.0, 0, (808, 1617, 3234)),
 }
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
-@pytest.mark.parametrize(("index", "resolution"), list(enumerate(Resolution)))
+@pytest.mark.parametrize(("index", "resolution"), list(enumerate((STANDARD, FINE, SUPERFINE))))
 def test_common_sheets(sheet: str, index: int, resolution: Resolution) -> None:
-    width_mm, height_mm, width, lines = SHEETS[sheet]
+    width_mm, height_mm, place, lines = SHEETS[sheet]
     layout = lay_out(width_mm, height_mm, resolution)
-    assert layout.width == width
+    assert layout.width == WIDTHS[place]
     assert abs(layout.lines - lines[index]) <= 1
     assert layout.across == round(width_mm * 8.04)
     assert not layout.turned
+
+
+@pytest.mark.parametrize(
+    ("resolution", "widths", "across", "lines"),
+    [
+        (Resolution.R16, (3456, 4096, 4864), 3377, 4573),
+        (Resolution.INCH_200, WIDTHS, 1654, 2338),
+        (Resolution.INCH_200X400, WIDTHS, 1654, 4677),
+        (Resolution.INCH_300, (2592, 3072, 3648), 2480, 3507),
+        (Resolution.INCH_400, (3456, 4096, 4864), 3307, 4677),
+    ],
+)
+def test_a4_on_every_line_at_other_resolutions(
+    resolution: Resolution, widths: tuple[int, ...], across: int, lines: int
+) -> None:
+    assert lay_out(210.0, 297.0, resolution).width == widths[0]
+    for width in widths:
+        layout = lay_out(210.0, 297.0, resolution, width)
+        assert layout == Layout(width=width, lines=lines, left=(width - across) // 2, across=across, turned=False)
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_every_sheet_goes_on_the_line_for_its_paper(resolution: Resolution) -> None:
+    for width_mm, height_mm, place, _lines in SHEETS.values():
+        layout = lay_out(width_mm, height_mm, resolution)
+        assert layout.width == resolution.widths[place]
+        assert layout.across == round(width_mm * resolution.pels_per_mm)
 
 
 def test_a_narrow_sheet_is_centred() -> None:
@@ -85,21 +112,24 @@ def test_absurd_sheets_are_refused(size: tuple[float, float]) -> None:
 
 
 def test_an_unknown_width_is_refused() -> None:
-    with pytest.raises(DocumentError, match="not 1700"):
+    with pytest.raises(DocumentError, match="1728, 2048, 2432 pels at fine, not 1700"):
         lay_out(210.0, 297.0, FINE, width=1700)
+    with pytest.raises(DocumentError, match="2592, 3072, 3648 pels at 300x300, not 1728"):
+        lay_out(210.0, 297.0, Resolution.INCH_300, width=1728)
 
 
-@given(st.floats(0.5, 5100), st.floats(0.5, 5100), st.sampled_from(Resolution), st.sampled_from([None, *WIDTHS]))
+@given(st.floats(0.5, 5100), st.floats(0.5, 5100), st.sampled_from(Resolution), st.sampled_from([None, 0, 1, 2]))
 def test_every_sheet_lies_on_its_line_or_is_refused(
-    width_mm: float, height_mm: float, resolution: Resolution, width: int | None
+    width_mm: float, height_mm: float, resolution: Resolution, place: int | None
 ) -> None:
+    width = None if place is None else resolution.widths[place]
     try:
         layout = lay_out(width_mm, height_mm, resolution, width)
     except DocumentError:
         return
     assert isinstance(layout, Layout)
-    assert layout.width in WIDTHS
+    assert layout.width in resolution.widths
     assert width in {None, layout.width}
     assert 1 <= layout.lines <= MAX_LENGTH_MM * resolution.lines_per_mm
-    assert 1 <= layout.across <= layout.width + 45  # JIS B4, and a margin
+    assert 1 <= layout.across <= layout.width + 5.6 * resolution.pels_per_mm  # JIS B4, and a margin
     assert abs(2 * layout.left + layout.across - layout.width) <= 1

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-from faxmodem.codec.bitmap import WIDTHS, Bitmap, Resolution
+from faxmodem.codec.bitmap import Bitmap, Resolution
 from faxmodem.documents import picture
 from faxmodem.documents.bilevel import Rendering
 from faxmodem.documents.document import open_document
@@ -74,17 +74,40 @@ def write_raw_tiff(file: Path, data: bytes, size: tuple[int, int], *, photometri
         ((204, 98), STANDARD),
         ((200, 100), STANDARD),
         ((204, 196), FINE),
-        ((200, 200), FINE),
         ((204, 391), SUPERFINE),
-        ((200, 400), SUPERFINE),
         ((204.2, 97.8), STANDARD),
+        ((204, 192), FINE),
+        ((200, 200), Resolution.INCH_200),
+        ((200, 400), Resolution.INCH_200X400),
+        ((203, 398), Resolution.INCH_200X400),
+        ((408, 391), Resolution.R16),
+        ((406, 392), Resolution.R16),
+        ((300, 300), Resolution.INCH_300),
+        ((400, 400), Resolution.INCH_400),
     ],
 )
-@pytest.mark.parametrize("width", WIDTHS)
-def test_fax_geometries(tmp_path: Path, width: int, dpi: tuple[float, float], resolution: Resolution) -> None:
-    file, pels = tmp_path / "fax.tif", pels_of(width, 20)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_fax_geometries(tmp_path: Path, place: int, dpi: tuple[float, float], resolution: Resolution) -> None:
+    file, pels = tmp_path / "fax.tif", pels_of(resolution.widths[place], 20)
     picture_of(pels).save(file, dpi=dpi, compression="group4")
     assert draw(file) == [Bitmap.from_pels(pels, resolution)]
+
+
+@pytest.mark.parametrize(
+    ("width", "dpi"),
+    [
+        *((1728, dpi) for dpi in ((300, 300), (204, 300), (408, 391), (220, 196), (220, 210), (150, 150))),
+        *((2592, dpi) for dpi in ((204, 196), (400, 400), (320, 300))),
+        *((3456, dpi) for dpi in ((300, 300), (408, 196), (600, 600))),
+        *((2480, dpi) for dpi in ((300, 300),)),
+    ],
+)
+def test_other_geometries_are_drawn(tmp_path: Path, width: int, dpi: tuple[int, int]) -> None:
+    file = tmp_path / "scan.tif"
+    picture_of(pels_of(width, 20)).save(file, dpi=dpi, compression="group4")
+    (page,) = draw(file)
+    assert page.resolution is FINE
+    assert page.width in FINE.widths
 
 
 def test_resolution_in_centimetres(tmp_path: Path) -> None:
@@ -120,6 +143,14 @@ def test_a_forced_width_converts_a_fax_page(tmp_path: Path) -> None:
     with open_document(file, resolution=FINE, width=1728) as document:
         (page,) = document.bitmaps()
     assert (page.width, page.lines, page.resolution) == (1728, 71, STANDARD)
+
+
+def test_a_forced_width_is_one_of_paper(tmp_path: Path) -> None:
+    file = tmp_path / "fax.tif"
+    picture_of(pels_of(3648, 100)).save(file, dpi=(300, 300), compression="group4")
+    with open_document(file, resolution=FINE, width=2048) as document:
+        (page,) = document.bitmaps()
+    assert (page.width, page.lines, page.resolution) == (3072, 84, Resolution.INCH_300)
 
 
 def test_frames_are_pages_and_reduced_copies_are_not(tmp_path: Path) -> None:

@@ -125,11 +125,39 @@ def test_what_is_not_known_is_not_told(path: Path) -> None:
     assert (tags[Tag.PAGE_NUMBER], tags[Tag.BAD_FAX_LINES], tags[Tag.CLEAN_FAX_DATA]) == ((0, 0), 0, CleanFaxData.CLEAN)
 
 
-@pytest.mark.parametrize(("resolution", "density"), [(r, r.y_dpi) for r in Resolution])
-def test_resolution(path: Path, resolution: Resolution, density: int) -> None:
-    write_pages(path, [picture(5, 1728, resolution)])
-    tags = tags_of(path)
-    assert (tags[Tag.X_RESOLUTION], tags[Tag.Y_RESOLUTION], tags[Tag.RESOLUTION_UNIT]) == (204, density, 2)
+DPI = {
+    Resolution.STANDARD: (204, 98),
+    Resolution.FINE: (204, 196),
+    Resolution.SUPERFINE: (204, 391),
+    Resolution.R16: (408, 391),
+    Resolution.INCH_200: (200, 200),
+    Resolution.INCH_200X400: (200, 400),
+    Resolution.INCH_300: (300, 300),
+    Resolution.INCH_400: (400, 400),
+}
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_resolution(path: Path, resolution: Resolution) -> None:
+    pages = [picture(5, width, resolution) for width in resolution.widths]
+    write_pages(path, pages)
+    for number in range(len(pages)):
+        tags = tags_of(path, number)
+        assert (tags[Tag.X_RESOLUTION], tags[Tag.Y_RESOLUTION], tags[Tag.RESOLUTION_UNIT]) == (*DPI[resolution], 2)
+    assert list(read_pages(path)) == pages
+
+
+def test_pages_of_all_resolutions_in_one_file(path: Path) -> None:
+    pages = [picture(7, resolution.widths[0], resolution) for resolution in Resolution]
+    write_pages(path, pages)
+    assert list(read_pages(path)) == pages
+
+
+@pytest.mark.parametrize("dpi", [(204, 300), (300, 196), (200, 98), (72, 72)])
+def test_dots_of_no_fax_are_told(path: Path, dpi: tuple[int, int]) -> None:
+    Image.new("1", (1728, 8)).save(path, "TIFF", dpi=dpi)
+    with pytest.raises(DocumentError, match="it is no fax page"):
+        next(read_pages(path))
 
 
 def test_unclean_lines_and_odd_text_are_told(path: Path) -> None:

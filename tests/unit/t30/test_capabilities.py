@@ -1,122 +1,108 @@
-"""Negotiation: the tables of T.30's DIS and DCS, the way down, and what is chosen for a page."""
+"""The DIS and DTC: what they say, and what is made of them for a page."""
 
 from __future__ import annotations
 
-from itertools import chain, combinations, cycle, pairwise, product
+from dataclasses import replace
+from itertools import pairwise, product
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxmodem.codec.geometry import WIDTHS, Resolution
-from faxmodem.errors import RemoteProtocolError
+from faxmodem.codec.geometry import WIDTHS, Coding, Resolution
 from faxmodem.t30.bits import Bits, BitsKind
-from faxmodem.t30.capabilities import Capabilities, PageInfo, PageLength, Parameters, ladder, select
+from faxmodem.t30.capabilities import PREFERENCE, Capabilities, PageInfo, PageLength, Parameters, candidates, select
 from faxmodem.t30.modulations import Modulation
-from faxmodem.t30.procedure import Settings
-from tests.unit.t30.helpers import ANY, deterministic
+from tests.unit.t30.examples import EVERYTHING, deterministic, offered
 
-M = Modulation
-V27_FALLBACK = {M.V27TER_2400}
-V27 = {M.V27TER_2400, M.V27TER_4800}
-V29 = {M.V29_7200, M.V29_9600}
-V17 = {M.V17_7200, M.V17_9600, M.V17_12000, M.V17_14400}
+M, R = Modulation, Resolution
+CODINGS = frozenset(Coding)
+FLAGS = {
+    "receives": 10,
+    "has_document": 9,
+    "v8": 6,
+    "ecm": 27,
+    "ecm_prefers_64": 7,
+    "polled_subaddress": 35,
+    "inch_preferred": 44,
+    "metric_preferred": 45,
+    "superfine_halves": 46,
+    "selective_polling": 47,
+    "subaddress": 49,
+    "password": 50,
+}
 
-ALL_SETS = [frozenset(some) for some in chain.from_iterable(combinations(M, size) for size in range(len(M) + 1))]
-LIMITS_BPS = (2400, 4800, 7200, 9600, 12000, 14400)
+
+def set_bits(capabilities: Capabilities) -> set[int]:
+    sent = int.from_bytes(capabilities.to_bits().encode(), "little")
+    return {number for number in range(1, 129) if sent >> (number - 1) & 1}
 
 
-def offered(**values: int) -> Capabilities:
-    """What a DIS with these fields says."""
-    return Capabilities.from_bits(Bits.compose(BitsKind.CAPABILITIES, {"receives": 1} | values))
+# --- both ways -------------------------------------------------------------------------------------------------------
+
+LEAST = Capabilities(receives=False, modulations=frozenset({M.V27TER_2400}), scan_times=0)
 
 
-# --- rates -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("bits", "modulations"),
-    [
-        (0b0000, V27_FALLBACK),
-        (0b0100, V27),
-        (0b1000, V29),
-        (0b1100, V27 | V29),
-        (0b1101, V27 | V29 | V17),
-        (0b1110, V27 | V29),
-        # undefined: every bit for the modulation it stands for, and what every machine has
-        (0b0001, V27_FALLBACK | V17),
-        (0b0010, V27_FALLBACK),
-        (0b0011, V27_FALLBACK | V17),
-        (0b0101, V27 | V17),
-        (0b0110, V27),
-        (0b0111, V27 | V17),
-        (0b1001, V27_FALLBACK | V29 | V17),
-        (0b1010, V27_FALLBACK | V29),
-        (0b1011, V27_FALLBACK | V29 | V17),
-        (0b1111, V27 | V29 | V17),
-    ],
-)
-def test_rates_of_a_dis(bits: int, modulations: set[Modulation]) -> None:
-    assert offered(rates=bits).modulations == modulations
+@pytest.mark.parametrize(("flag", "number"), FLAGS.items())
+def test_every_flag_is_its_bit(flag: str, number: int) -> None:
+    extends = set(range(24, number, 8))
+    change: dict[str, Any] = {flag: True}
+    assert set_bits(replace(LEAST, **change)) == {number} | extends
 
 
 @pytest.mark.parametrize(
-    ("modulation", "bits"),
+    ("change", "numbers"),
     [
-        (M.V27TER_2400, 0b0000),
-        (M.V27TER_4800, 0b0100),
-        (M.V29_9600, 0b1000),
-        (M.V29_7200, 0b1100),
-        (M.V17_14400, 0b0001),
-        (M.V17_12000, 0b0101),
-        (M.V17_9600, 0b1001),
-        (M.V17_7200, 0b1101),
+        ({"codings": {Coding.MH, Coding.MR}}, {16}),
+        ({"codings": CODINGS, "ecm": True}, {16, 24, 27, 31}),
+        ({"codings": CODINGS, "ecm": False}, {16}),  # never MMR without error correction
+        ({"resolutions": {R.STANDARD, R.FINE}}, {15}),
+        ({"resolutions": {R.STANDARD, R.INCH_200}}, {15}),
+        ({"resolutions": {R.STANDARD, R.SUPERFINE}}, {24, 32, 40, 41}),
+        ({"resolutions": {R.STANDARD, R.INCH_300}}, {24, 32, 40, 42}),
+        ({"resolutions": {R.STANDARD, R.INCH_400}}, {24, 32, 40, 43}),
+        ({"resolutions": frozenset(R)}, {15, 24, 32, 40, 41, 42, 43}),
+        ({"widths": WIDTHS[:2]}, {17}),
+        ({"widths": WIDTHS}, {18}),
+        ({"lengths": (PageLength.A4, PageLength.B4)}, {19}),
+        ({"lengths": tuple(PageLength)}, {20}),
+        ({"lengths": (PageLength.A4, PageLength.LEGAL)}, {24, 32, 40, 48, 56, 64, 72, 77}),
+        ({"lengths": (PageLength.A4, PageLength.LEGAL, PageLength.B4)}, {19, 24, 32, 40, 48, 56, 64, 72, 77}),
+        ({"modulations": frozenset(M)}, {11, 12, 14}),
+        ({"scan_times": 0b101}, {21, 23}),
     ],
 )
-def test_rates_of_a_dcs(modulation: Modulation, bits: int) -> None:
-    parameters = Parameters(modulation=modulation)
-    assert parameters.to_bits()["rate"] == bits
-    assert Parameters.from_bits(parameters.to_bits()) == parameters
+def test_the_bits_that_are_set(change: dict[str, Any], numbers: set[int]) -> None:
+    assert set_bits(replace(LEAST, **change)) == numbers
 
 
-@pytest.mark.parametrize("bits", [0b0010, 0b0011, 0b0110, 0b0111, 0b1010, 0b1011, 0b1110, 0b1111])
-def test_a_dcs_with_an_unknown_rate_is_refused(bits: int) -> None:
-    with pytest.raises(RemoteProtocolError, match=f"unknown rate {bits:04b}"):
-        Parameters.from_bits(Bits.compose(BitsKind.SELECTION, {"receives": 1, "rate": bits}))
+TWINS = ({R.FINE, R.INCH_200}, {R.SUPERFINE, R.INCH_200X400}, {R.R16, R.INCH_400}, {R.INCH_300})
 
 
-def test_the_way_down() -> None:
-    assert ladder(M) == (M.V17_14400, M.V17_12000, M.V29_9600, M.V29_7200, M.V27TER_4800, M.V27TER_2400)
-    assert ladder(V17) == (M.V17_14400, M.V17_12000, M.V17_9600, M.V17_7200)
-    assert ladder(V17 | {M.V29_9600}) == (M.V17_14400, M.V17_12000, M.V29_9600, M.V17_7200)
-    assert ladder(M, 9600) == (M.V29_9600, M.V29_7200, M.V27TER_4800, M.V27TER_2400)
-    assert ladder([]) == ()
-    assert ladder(V17, 4800) == ()
+@st.composite
+def capabilities(draw: st.DrawFn) -> Capabilities:
+    bits = draw(st.sampled_from((0b0000, 0b0100, 0b1000, 0b1100, 0b1101)))
+    ecm = draw(st.booleans())
+    finer = draw(st.sets(st.sampled_from(range(len(TWINS)))))
+    lengths = draw(st.sampled_from([(), (PageLength.LEGAL,), (PageLength.B4,), (PageLength.LEGAL, PageLength.B4)]))
+    flags = draw(st.fixed_dictionaries({flag: st.booleans() for flag in FLAGS}))
+    flags["ecm"] = ecm
+    return Capabilities(
+        modulations=offered(rates=bits).modulations,
+        codings=frozenset({Coding.MH} | draw(st.sets(st.sampled_from(list(Coding) if ecm else [Coding.MR])))),
+        resolutions=frozenset({R.STANDARD}).union(*(TWINS[place] for place in finer)),
+        widths=WIDTHS[: draw(st.integers(1, 3))],
+        lengths=draw(st.sampled_from([(PageLength.A4, *lengths), tuple(PageLength)])),
+        scan_times=draw(st.integers(0, 7)),
+        **flags,
+    )
 
 
-def test_every_ladder_falls_and_stays_within_what_both_have() -> None:
-    theirs = [offered(rates=bits).modulations for bits in range(16)]
-    for common, limit in product({have & ours for have in theirs for ours in ALL_SETS}, LIMITS_BPS):
-        steps = ladder(common, limit)
-        usable = {modulation for modulation in common if modulation.rate_bps <= limit}
-        assert set(steps) <= usable
-        assert bool(steps) == bool(usable)
-        assert all(before.rate_bps > after.rate_bps for before, after in pairwise(steps))
-        assert {step.rate_bps for step in steps} == {modulation.rate_bps for modulation in usable}
-
-
-def test_our_dis_never_offers_what_the_modem_lacks() -> None:
-    for ours, limit in product(ALL_SETS, LIMITS_BPS):
-        settings = Settings(calling=False, first_page=None, receives=ours, max_rate_bps=limit)
-        said = Capabilities.from_bits(settings.offer().to_bits()).modulations
-        assert said <= ours | V27_FALLBACK
-        assert all(modulation.rate_bps <= limit for modulation in said)
-
-
-@pytest.mark.parametrize("ours", [V27_FALLBACK, V27, V27 | V29, V27 | V29 | V17], ids=["2400", "V.27", "V.29", "V.17"])
-def test_our_dis_offers_all_that_a_usual_modem_has(ours: set[Modulation]) -> None:
-    settings = Settings(calling=False, first_page=None, receives=frozenset(ours))
-    assert Capabilities.from_bits(settings.offer().to_bits()).modulations == ours
+@deterministic
+@given(capabilities())
+def test_both_ways(ours: Capabilities) -> None:
+    assert Capabilities.from_bits(Bits.parse(BitsKind.CAPABILITIES, ours.to_bits().encode())) == ours
 
 
 def test_modulations_that_no_dis_can_name() -> None:
@@ -124,76 +110,153 @@ def test_modulations_that_no_dis_can_name() -> None:
         Capabilities(modulations=frozenset({M.V17_14400})).to_bits()
 
 
+# --- what a DIS may bring --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "codings"),
+    [
+        ((), {Coding.MH}),
+        (("two_dimensional",), {Coding.MH, Coding.MR}),
+        (("ecm",), {Coding.MH}),
+        (("t6", "ecm"), {Coding.MH, Coding.MMR}),
+        (("t6",), {Coding.MH}),
+        (("t6", "two_dimensional"), {Coding.MH, Coding.MR}),
+    ],
+)
+def test_codings(fields: tuple[str, ...], codings: set[Coding]) -> None:
+    assert offered(**dict.fromkeys(fields, 1)).codings == codings
+
+
+@pytest.mark.parametrize(("bits", "widths"), [(0b00, 1), (0b10, 2), (0b01, 3), (0b11, 3)])
+def test_widths(bits: int, widths: int) -> None:
+    remote = offered(widths=bits)
+    assert remote.widths == WIDTHS[:widths]
+    assert all(remote.widths_at(resolution) == resolution.widths[:widths] for resolution in R)
+
+
+@pytest.mark.parametrize(
+    ("bits", "legal", "lengths"),
+    [
+        (0b00, 0, (PageLength.A4,)),
+        (0b00, 1, (PageLength.A4, PageLength.LEGAL)),
+        (0b10, 0, (PageLength.A4, PageLength.B4)),
+        (0b10, 1, (PageLength.A4, PageLength.LEGAL, PageLength.B4)),
+        (0b01, 0, tuple(PageLength)),
+        (0b01, 1, tuple(PageLength)),
+        (0b11, 0, tuple(PageLength)),
+    ],
+)
+def test_lengths(bits: int, legal: int, lengths: tuple[PageLength, ...]) -> None:
+    assert offered(lengths=bits, legal=legal).lengths == lengths
+
+
+def test_a_resolution_and_its_twin_have_one_bit() -> None:
+    assert offered().resolutions == {R.STANDARD}
+    assert offered(fine_or_200=1).resolutions == {R.STANDARD, R.FINE, R.INCH_200}
+    assert offered(superfine_or_200x400=1).resolutions == {R.STANDARD, R.SUPERFINE, R.INCH_200X400}
+    assert offered(r300=1).resolutions == {R.STANDARD, R.INCH_300}
+    assert offered(r16_or_400=1).resolutions == {R.STANDARD, R.R16, R.INCH_400}
+
+
+def test_a_far_end_that_only_sends() -> None:
+    assert not offered(receives=0, has_document=1).receives
+    assert offered(has_document=1).has_document
+
+
+@pytest.mark.parametrize("octets", range(18))
+def test_any_length(octets: int) -> None:
+    whole = EVERYTHING.to_bits().encode().ljust(18, b"\0")
+    remote = Capabilities.from_bits(Bits.parse(BitsKind.CAPABILITIES, whole[:octets]))
+    assert remote.modulations == (EVERYTHING.modulations if octets >= 2 else {M.V27TER_2400})
+    assert remote.widths == (WIDTHS if octets >= 3 else WIDTHS[:1])
+    assert remote.ecm is (octets >= 4)
+    assert (R.INCH_300 in remote.resolutions) is (octets >= 6)
+
+
+@deterministic
+@given(st.binary(max_size=20))
+def test_arbitrary_bits_are_read(fif: bytes) -> None:
+    remote = Capabilities.from_bits(Bits.parse(BitsKind.CAPABILITIES, fif))
+    assert remote.modulations
+    assert R.STANDARD in remote.resolutions
+    assert Coding.MH in remote.codings
+    assert remote.ecm or Coding.MMR not in remote.codings
+    for resolution in R:
+        page = PageInfo(width=resolution.widths[2], resolution=resolution, lines=4000)
+        for chosen in candidates(remote, page, M.V29_9600, codings=CODINGS):
+            sent = Bits.parse(BitsKind.SELECTION, chosen.to_bits().encode())
+            ours = replace(remote, modulations=frozenset(M))
+            assert Parameters.from_bits(sent, ours) == chosen  # the receiver takes what is made of its DIS
+
+
 # --- scan times ------------------------------------------------------------------------------------------------------
 
 DIS_CODES = (0b000, 0b100, 0b010, 0b110, 0b001, 0b101, 0b011, 0b111)
 SCAN_TIMES_MS = [
-    # resolution, bit 46, the DCS's milliseconds for each code in the order above
-    (Resolution.STANDARD, 0, (20, 5, 10, 20, 40, 40, 10, 0)),
-    (Resolution.STANDARD, 1, (20, 5, 10, 20, 40, 40, 10, 0)),
-    (Resolution.FINE, 0, (20, 5, 10, 10, 40, 20, 5, 0)),
-    (Resolution.FINE, 1, (20, 5, 10, 10, 40, 20, 5, 0)),
-    (Resolution.SUPERFINE, 0, (20, 5, 10, 10, 40, 20, 5, 0)),
-    (Resolution.SUPERFINE, 1, (10, 5, 5, 5, 20, 10, 5, 0)),
+    # resolutions, bit 46, the DCS's milliseconds for each code in the order above
+    ((R.STANDARD,), 0, (20, 5, 10, 20, 40, 40, 10, 0)),
+    ((R.STANDARD,), 1, (20, 5, 10, 20, 40, 40, 10, 0)),
+    ((R.FINE, R.INCH_200), 0, (20, 5, 10, 10, 40, 20, 5, 0)),
+    ((R.FINE, R.INCH_200, R.INCH_300), 1, (20, 5, 10, 10, 40, 20, 5, 0)),
+    ((R.SUPERFINE, R.R16, R.INCH_200X400, R.INCH_400, R.INCH_300), 0, (20, 5, 10, 10, 40, 20, 5, 0)),
+    ((R.SUPERFINE, R.R16, R.INCH_200X400, R.INCH_400), 1, (10, 5, 5, 5, 20, 10, 5, 0)),
 ]
 
 
-@pytest.mark.parametrize(("resolution", "halves", "expected"), SCAN_TIMES_MS)
-def test_scan_times(resolution: Resolution, halves: int, expected: tuple[int, ...]) -> None:
-    for code, ms in zip(DIS_CODES, expected, strict=True):
-        remote = offered(
-            rates=0b1100, scan_times=code, superfine_halves_scan_time=halves, fine_or_200=1, superfine_or_200x400=1
-        )
+@pytest.mark.parametrize(("resolutions", "halves", "expected"), SCAN_TIMES_MS)
+def test_scan_times(resolutions: tuple[Resolution, ...], halves: int, expected: tuple[int, ...]) -> None:
+    every = dict.fromkeys(("fine_or_200", "superfine_or_200x400", "r300", "r16_or_400"), 1)
+    for resolution, (code, ms) in product(resolutions, zip(DIS_CODES, expected, strict=True)):
+        remote = offered(rates=0b1100, scan_times=code, superfine_halves_scan_time=halves, ecm=1, **every)
         assert remote.scan_time_ms(resolution) == ms
         page = PageInfo(width=1728, resolution=resolution, lines=1000)
         assert select(remote, page, M.V29_9600).scan_time_ms == ms
-
-
-@pytest.mark.parametrize(
-    ("code", "ms"),
-    [(0b000, 20), (0b100, 5), (0b010, 10), (0b001, 40), (0b111, 0), (0b110, 20), (0b101, 40), (0b011, 10)],
-)
-def test_scan_times_of_a_dcs(code: int, ms: int) -> None:
-    bits = Bits.compose(BitsKind.SELECTION, {"receives": 1, "rate": 0b1000, "scan_time": code})
-    assert Parameters.from_bits(bits).scan_time_ms == ms
-
-
-@pytest.mark.parametrize(
-    ("rate", "ms", "bits"),
-    [(M.V29_9600, 20, 192), (M.V27TER_2400, 5, 12), (M.V17_14400, 10, 144), (M.V29_7200, 0, 0), (M.V17_12000, 40, 480)],
-)
-def test_bits_of_the_shortest_line(rate: Modulation, ms: int, bits: int) -> None:
-    assert Parameters(modulation=rate, scan_time_ms=ms).min_line_bits == bits
+        assert select(remote, page, M.V29_9600, ecm=True).scan_time_ms == 0
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("bits", "widths"), [(0b00, 1), (0b10, 2), (0b01, 3), (0b11, 3)])
-def test_widths_of_a_dis(bits: int, widths: int) -> None:
-    assert offered(widths=bits).widths == WIDTHS[:widths]
+def kept(page: Resolution, sent: Resolution) -> float:
+    """The share of the page's detail that is left, across times down."""
+    return min(1.0, sent.x_dpi / page.x_dpi) * min(1.0, sent.y_dpi / page.y_dpi)
+
+
+def test_the_preference_is_total_and_loses_nothing_needlessly() -> None:
+    assert set(PREFERENCE) == set(R)
+    for page, order in PREFERENCE.items():
+        assert order[0] is page
+        assert order[-1] is R.STANDARD
+        allowed = {sent for sent in R if sent.x_dpi * sent.y_dpi <= 1.01 * page.x_dpi * page.y_dpi}
+        assert set(order) == allowed, "all that have no more pels than the page, but for the twin's hundredth"
+        for better, worse in pairwise(order):
+            assert kept(page, worse) <= 1.2 * kept(page, better)
+        for better, worse in pairwise([sent for sent in order if sent.is_inch == page.is_inch]):
+            assert kept(page, better) > kept(page, worse)
 
 
 @pytest.mark.parametrize(
-    ("bits", "lengths"),
+    ("page", "fields", "chosen"),
     [
-        (0b00, (PageLength.A4,)),
-        (0b10, (PageLength.A4, PageLength.B4)),
-        (0b01, tuple(PageLength)),
-        (0b11, tuple(PageLength)),
+        (R.FINE, ("fine_or_200",), R.FINE),
+        (R.FINE, ("fine_or_200", "prefers_inch"), R.FINE),
+        (R.FINE, ("superfine_or_200x400", "r300", "r16_or_400"), R.STANDARD),
+        (R.INCH_200, ("fine_or_200", "prefers_metric"), R.INCH_200),
+        (R.SUPERFINE, ("fine_or_200", "r300"), R.FINE),
+        (R.INCH_300, ("r300", "r16_or_400"), R.INCH_300),
+        (R.INCH_300, ("fine_or_200", "superfine_or_200x400", "r16_or_400"), R.INCH_200X400),
+        (R.INCH_300, ("fine_or_200", "r16_or_400"), R.INCH_200),
+        (R.INCH_400, ("r300", "superfine_or_200x400", "fine_or_200"), R.INCH_300),
+        (R.R16, ("r300", "superfine_or_200x400"), R.SUPERFINE),
+        (R.R16, ("r300",), R.INCH_300),
+        (R.R16, (), R.STANDARD),
     ],
 )
-def test_lengths_of_a_dis(bits: int, lengths: tuple[PageLength, ...]) -> None:
-    assert offered(lengths=bits).lengths == lengths
-
-
-def test_never_denser_than_the_page_nor_than_the_receiver() -> None:
-    order = tuple(Resolution)
-    for fine, superfine, resolution in product((0, 1), (0, 1), Resolution):
-        remote = offered(fine_or_200=fine, superfine_or_200x400=superfine)
-        chosen, _width, _length = remote.best_for(PageInfo(width=1728, resolution=resolution, lines=100))
-        possible = [have for have in remote.resolutions if order.index(have) <= order.index(resolution)]
-        assert chosen is max(possible, key=order.index)
+def test_the_best_resolution(page: Resolution, fields: tuple[str, ...], chosen: Resolution) -> None:
+    remote = offered(**dict.fromkeys(fields, 1))
+    info = PageInfo(width=page.widths[0], resolution=page, lines=100)
+    assert remote.best_for(info) == (chosen, chosen.widths[0], PageLength.A4)
 
 
 @pytest.mark.parametrize(
@@ -207,130 +270,103 @@ def test_never_denser_than_the_page_nor_than_the_receiver() -> None:
         (0b01, 2048, 2048),
         (0b01, 2100, 2432),
         (0b01, 100, 1728),
+        (0b01, 9999, 2432),
     ],
 )
 def test_the_narrowest_width_that_holds_the_page(remote_widths: int, width: int, chosen: int) -> None:
-    page = PageInfo(width=width, resolution=Resolution.FINE, lines=100)
+    page = PageInfo(width=width, resolution=R.FINE, lines=100)
     assert offered(widths=remote_widths).best_for(page)[1] == chosen
 
 
+@pytest.mark.parametrize(("widths", "place"), [(0b00, 0), (0b10, 1), (0b01, 2)])
+def test_a_width_is_one_of_paper_whatever_the_resolution(widths: int, place: int) -> None:
+    for resolution in R:
+        page = PageInfo(width=resolution.widths[2], resolution=resolution, lines=100)
+        every = dict.fromkeys(("fine_or_200", "superfine_or_200x400", "r300", "r16_or_400"), 1)
+        assert offered(widths=widths, **every).best_for(page)[:2] == (resolution, resolution.widths[place])
+        assert offered(widths=widths).best_for(page)[:2] == (R.STANDARD, WIDTHS[place])
+
+
 @pytest.mark.parametrize(
-    ("remote_lengths", "millimetres", "chosen"),
+    ("remote_lengths", "legal", "millimetres", "chosen"),
     [
-        (0b00, 290.0, PageLength.A4),
-        (0b00, 311.0, PageLength.A4),
-        (0b00, 500.0, PageLength.A4),
-        (0b10, 290.0, PageLength.A4),
-        (0b10, 311.0, PageLength.A4),
-        (0b10, 320.0, PageLength.B4),
-        (0b10, 500.0, PageLength.B4),
-        (0b01, 290.0, PageLength.UNLIMITED),
-        (0b01, 500.0, PageLength.UNLIMITED),
+        (0b00, 0, 290.0, PageLength.A4),
+        (0b00, 0, 311.0, PageLength.A4),
+        (0b00, 0, 500.0, PageLength.A4),
+        (0b00, 1, 290.0, PageLength.A4),
+        (0b00, 1, 355.0, PageLength.LEGAL),
+        (0b00, 1, 500.0, PageLength.LEGAL),
+        (0b10, 0, 290.0, PageLength.A4),
+        (0b10, 0, 311.0, PageLength.A4),
+        (0b10, 0, 320.0, PageLength.B4),
+        (0b10, 1, 320.0, PageLength.LEGAL),
+        (0b10, 1, 380.0, PageLength.B4),
+        (0b10, 0, 500.0, PageLength.B4),
+        (0b01, 0, 290.0, PageLength.UNLIMITED),
+        (0b01, 0, 500.0, PageLength.UNLIMITED),
     ],
 )
-def test_the_shortest_length_that_holds_the_page(remote_lengths: int, millimetres: float, chosen: PageLength) -> None:
-    lines = int(millimetres * Resolution.FINE.lines_per_mm)
-    page = PageInfo(width=1728, resolution=Resolution.FINE, lines=lines)
-    assert offered(lengths=remote_lengths).best_for(page)[2] is chosen
+def test_the_shortest_length_that_holds_the_page(
+    remote_lengths: int, legal: int, millimetres: float, chosen: PageLength
+) -> None:
+    for resolution in (R.FINE, R.INCH_300):
+        lines = int(millimetres * resolution.lines_per_mm)
+        page = PageInfo(width=resolution.widths[0], resolution=resolution, lines=lines)
+        assert offered(lengths=remote_lengths, legal=legal, fine_or_200=1, r300=1).best_for(page)[2] is chosen
 
 
-def test_most_lines_of_a_page() -> None:
-    assert PageLength.A4.max_lines(Resolution.FINE) == 2401
-    assert PageLength.B4.max_lines(Resolution.STANDARD) == 1471
-    assert PageLength.UNLIMITED.max_lines(Resolution.SUPERFINE) is None
+def test_a_page_that_is_reduced_to_narrower_paper_gets_shorter_too() -> None:
+    a3 = PageInfo(width=2432, resolution=R.FINE, lines=int(420 * 7.7))
+    assert offered(fine_or_200=1, lengths=0b10).best_for(a3) == (R.FINE, 1728, PageLength.A4)
+    assert offered(fine_or_200=1, widths=0b01, lengths=0b10).best_for(a3) == (R.FINE, 2432, PageLength.B4)
+
+
+def test_a_narrow_page_is_not_enlarged() -> None:
+    narrow = PageInfo(width=1000, resolution=R.FINE, lines=int(290 * 7.7))
+    assert offered(fine_or_200=1, lengths=0b10).best_for(narrow) == (R.FINE, 1728, PageLength.A4)
+
+
+# --- the candidates --------------------------------------------------------------------------------------------------
+
+FINE_PAGE = PageInfo(width=1728, resolution=R.FINE, lines=2200)
+
+
+@pytest.mark.parametrize(
+    ("fields", "ours", "ecm", "expected"),
+    [
+        ((), CODINGS, True, [(Coding.MH, 0)]),
+        (("two_dimensional",), CODINGS, True, [(Coding.MR, 0), (Coding.MH, 0)]),
+        (("two_dimensional",), {Coding.MH}, True, [(Coding.MH, 0)]),
+        (("ecm",), CODINGS, True, [(Coding.MH, 256)]),
+        (("ecm", "prefers_64_octets"), CODINGS, True, [(Coding.MH, 64)]),
+        (("prefers_64_octets",), CODINGS, True, [(Coding.MH, 0)]),
+        (("ecm", "t6"), CODINGS, True, [(Coding.MMR, 256), (Coding.MH, 256)]),
+        (("ecm", "t6"), CODINGS, False, [(Coding.MH, 0)]),
+        (("t6",), CODINGS, True, [(Coding.MH, 0)]),
+        (("ecm", "t6", "two_dimensional"), CODINGS, True, [(Coding.MMR, 256), (Coding.MR, 256), (Coding.MH, 256)]),
+        (("ecm", "t6", "two_dimensional"), {Coding.MMR}, True, [(Coding.MMR, 256), (Coding.MH, 256)]),
+        (("ecm", "t6", "two_dimensional"), set(), True, [(Coding.MH, 256)]),
+    ],
+)
+def test_one_candidate_for_each_common_coding(
+    fields: tuple[str, ...], ours: set[Coding], ecm: bool, expected: list[tuple[Coding, int]]
+) -> None:
+    remote = offered(rates=0b1101, fine_or_200=1, scan_times=0b000, **dict.fromkeys(fields, 1))
+    found = candidates(remote, FINE_PAGE, M.V17_14400, codings=frozenset(ours), ecm=ecm)
+    assert [(each.coding, each.ecm_octets) for each in found] == expected
+    assert {each.scan_time_ms for each in found} == {0 if expected[0][1] else 20}
+    assert {(each.modulation, each.resolution, each.width) for each in found} == {(M.V17_14400, R.FINE, 1728)}
+    assert select(remote, FINE_PAGE, M.V17_14400, codings=frozenset(ours), ecm=ecm) == found[0]
+
+
+def test_v34_always_corrects_errors() -> None:
+    (chosen,) = candidates(offered(scan_times=0b000), FINE_PAGE, M.V34, codings=CODINGS, ecm=False)
+    assert (chosen.ecm_octets, chosen.scan_time_ms) == (256, 0)
 
 
 def test_select() -> None:
-    remote = offered(rates=0b1101, fine_or_200=1, widths=0b10, lengths=0b10, scan_times=0b110)
-    page = PageInfo(width=2048, resolution=Resolution.SUPERFINE, lines=5000)
+    remote = offered(rates=0b1101, ecm=1, t6=1, fine_or_200=1, widths=0b10, lengths=0b10, scan_times=0b110)
+    page = PageInfo(width=2048, resolution=R.SUPERFINE, lines=5000)
     assert select(remote, page, M.V17_12000) == Parameters(
-        modulation=M.V17_12000, resolution=Resolution.FINE, width=2048, length=PageLength.B4, scan_time_ms=10
+        modulation=M.V17_12000, resolution=R.FINE, width=2048, length=PageLength.B4, scan_time_ms=10
     )
-
-
-@pytest.mark.parametrize(
-    ("change", "alike"),
-    [
-        ({"modulation": M.V27TER_2400}, True),
-        ({"scan_time_ms": 40}, True),
-        ({"resolution": Resolution.FINE}, False),
-        ({"width": 2048}, False),
-        ({"length": PageLength.B4}, False),
-    ],
-)
-def test_what_needs_a_new_dcs(change: dict[str, object], alike: bool) -> None:
-    one = Parameters(modulation=M.V29_9600)
-    other = Parameters(**({"modulation": M.V29_9600} | change))  # type: ignore[arg-type]
-    assert one.page_alike(other) is alike
-
-
-# --- both ways through the bits --------------------------------------------------------------------------------------
-
-
-def test_parameters_both_ways() -> None:
-    times = cycle((0, 5, 10, 20, 40))
-    for modulation, resolution, width, length in product(M, Resolution, WIDTHS, PageLength):
-        ms = next(times)
-        parameters = Parameters(
-            modulation=modulation, resolution=resolution, width=width, length=length, scan_time_ms=ms
-        )
-        fif = parameters.to_bits().encode()
-        assert Parameters.from_bits(Bits.parse(BitsKind.SELECTION, fif)) == parameters
-
-
-def test_capabilities_both_ways() -> None:
-    rates = [frozenset(some) for some in (V27_FALLBACK, V27, V29, V27 | V29, V27 | V29 | V17)]
-    finer = [frozenset({Resolution.STANDARD, *more}) for more in ((), (Resolution.FINE,), Resolution)]
-    lengths = [tuple(PageLength)[:count] for count in (1, 2, 3)]
-    times_and_flags = cycle(product(range(8), (False, True), (False, True)))
-    for modulations, resolutions, widths, length in product(rates, finer, range(3), lengths):
-        times, halves, document = next(times_and_flags)
-        capabilities = Capabilities(
-            has_document=document,
-            modulations=modulations,
-            resolutions=resolutions,
-            widths=WIDTHS[: widths + 1],
-            lengths=length,
-            scan_times=times,
-            superfine_halves=halves,
-        )
-        fif = capabilities.to_bits().encode()
-        assert Capabilities.from_bits(Bits.parse(BitsKind.CAPABILITIES, fif)) == capabilities
-
-
-def test_a_far_end_that_only_sends() -> None:
-    assert not offered(receives=0, has_document=1).receives
-    assert offered(has_document=1).has_document
-
-
-@pytest.mark.parametrize(
-    "field",
-    [
-        *("two_dimensional", "ecm", "t6", "t43", "jbig", "jpeg", "mrc_mode", "t45", "jbig2_profile"),
-        *("r300", "r16_or_400", "r600", "r1200", "r300x600", "r400x800", "r600x1200"),
-    ],
-)
-def test_a_dcs_that_selects_what_we_did_not_offer(field: str) -> None:
-    assert not ANY.to_bits().fields.get(field)
-    bits = Bits.compose(BitsKind.SELECTION, {"receives": 1, "rate": 0b1000, field: 1})
-    with pytest.raises(RemoteProtocolError, match=f"selects {field}, which our DIS does not offer"):
-        Parameters.from_bits(bits)
-
-
-@pytest.mark.parametrize("field", ["inch", "subaddress", "sender_id", "letter", "legal", "uncompressed"])
-def test_a_dcs_with_what_does_no_harm(field: str) -> None:
-    bits = Bits.compose(BitsKind.SELECTION, {"receives": 1, "rate": 0b1000, field: 1})
-    assert Parameters.from_bits(bits).modulation is M.V29_9600
-
-
-@deterministic
-@given(st.binary(max_size=20))
-def test_arbitrary_bits_are_read_or_refused(fif: bytes) -> None:
-    remote = Capabilities.from_bits(Bits.parse(BitsKind.CAPABILITIES, fif))
-    assert remote.modulations
-    assert Resolution.STANDARD in remote.resolutions
-    try:
-        parameters = Parameters.from_bits(Bits.parse(BitsKind.SELECTION, fif))
-    except RemoteProtocolError:
-        return
-    assert Parameters.from_bits(parameters.to_bits()) == parameters

@@ -20,12 +20,13 @@ from faxmodem.t30.fif import (
     PartialPageRequest,
     Record,
     StationId,
-    country_name,
     decode,
     encode,
 )
 from faxmodem.t30.frames import Frame
-from tests.unit.t30.helpers import deterministic
+from faxmodem.t30.modulations import BY_DCS_BITS, Modulation
+from faxmodem.t30.nsf import country_name
+from tests.unit.t30.examples import deterministic
 
 
 def selection(**values: int) -> Bits:
@@ -101,6 +102,19 @@ def test_ctc() -> None:
     both_ways("FF 13 13 00 20", Fcf.CTC, record, x=True)
 
 
+@pytest.mark.parametrize("modulation", BY_DCS_BITS.values())
+def test_ctc_names_every_modulation(modulation: Modulation) -> None:
+    record = ContinueToCorrect.at(modulation)
+    fif = encode(Fcf.CTC, record)
+    assert (len(fif), decode(Fcf.CTC, fif), record.modulation) == (2, record, modulation)
+
+
+def test_ctc_at_an_unknown_rate() -> None:
+    record = decode(Fcf.CTC, b"\x00\x3c")
+    assert isinstance(record, ContinueToCorrect)
+    assert record.modulation is None
+
+
 @pytest.mark.parametrize(
     ("octets", "record"),
     [
@@ -112,6 +126,10 @@ def test_ctc() -> None:
 )
 def test_pps(octets: str, record: PartialPage) -> None:
     both_ways(octets, Fcf.PPS, record, x=True)
+
+
+def test_a_burst_of_no_frame_is_sent_as_00() -> None:
+    assert Frame.of(Fcf.PPS, PartialPage(Fcf.MPS, page=0, block=0, frames=0)).fif == bytes.fromhex("4F 00 00 00")
 
 
 def test_page_counter_of_pps_counts_modulo_256() -> None:
@@ -134,7 +152,20 @@ def test_fcd() -> None:
 
 
 def test_address_frame() -> None:
-    both_ways("FF 03 63 01 03 61 40 62", Fcf.TSA, Address(1, b"a@b"), x=True, final=False)
+    both_ways("FF 03 63 00 01 03 61 40 62", Fcf.TSA, Address(1, b"a@b"), x=True, final=False)
+    part = Address(2, b"https:", sequence=1, more=True)
+    both_ways("FF 03 24 01 04 01 7F", Fcf.CSA, Address(4, b"\x7f", sequence=1), final=False)
+    both_ways("FF 03 E1 81 02 06 68 74 74 70 73 3A", Fcf.CIA, part, x=True, final=False)
+
+
+def test_an_address_whose_length_is_wrong_is_taken_as_it_came() -> None:
+    assert decode(Fcf.CSA, b"\x00\x01\x09a@b") == Address(1, b"a@b")
+    assert decode(Fcf.CSA, b"\x00\x01\x83a@b tail") == Address(1, b"a@b")
+
+
+def test_an_address_is_cut_to_what_a_frame_takes() -> None:
+    fif = encode(Fcf.IRA, Address(1, b"x" * 100))
+    assert fif[2:] == b"\x4d" + b"x" * 77
 
 
 # --- FCF -------------------------------------------------------------------------------------------------------------
@@ -233,8 +264,7 @@ def test_no_frame_at_all(octets: str) -> None:
         (Fcf.CTC, "00"),
         (Fcf.NSF, ""),
         (Fcf.FCD, ""),
-        (Fcf.TSA, "01"),
-        (Fcf.TSA, "01 05 61"),
+        (Fcf.TSA, "00 01"),
     ],
 )
 def test_a_field_that_is_too_short(fcf: Fcf, fif: str) -> None:
