@@ -6,12 +6,13 @@ from typing import Final
 
 import anyio
 
+from faxmodem.emulator import v8, v34
 from faxmodem.emulator.at_commands import DialPlan
 from faxmodem.emulator.core import Aborted, Core
 from faxmodem.emulator.line import Progress
 from faxmodem.emulator.receiving import await_flags, deliver_frame
 from faxmodem.emulator.results import Result
-from faxmodem.emulator.signals import Signal
+from faxmodem.emulator.signals import Signal, V34Rates
 from faxmodem.emulator.transmitting import transmit_frames
 
 CNG_ON_S: Final = 0.5
@@ -23,20 +24,25 @@ X_KNOWS_BUSY: Final = (3, 4)
 
 
 async def dial(core: Core, text: str) -> Result:
-    """Dial, send CNG, wait for V.21, and give its first frame to the DTE: +FRH=3 is implied. T.31 (08/95)."""
+    """Dial, send CNG, wait for V.21, and give its first frame to the DTE: +FRH=3 is implied. T.31 (08/95).
+
+    With V.34 turned on, an invitation to V.8 is taken up instead, and the call may become a V.34 session.
+    """
     plan = DialPlan.parse(text)
+    found: Result | V34Rates
     try:
         core.go_off_hook()  # all there is to do if somebody else has dialled, or will
         failed = await _place_call(core, plan) if plan.number else None
         if failed is None and plan.stays_in_command:
             return Result.OK
-        if failed is None:
-            failed = await _await_fax(core, may_ring=bool(plan.number))
+        found = failed or await _await_fax(core, may_ring=bool(plan.number))
     except Aborted:
-        failed = Result.NO_CARRIER
-    if failed is not None:
+        found = Result.NO_CARRIER
+    if isinstance(found, V34Rates):
+        return await v34.converse(core, found)
+    if found is not Result.CONNECT:
         core.go_on_hook()
-        return failed
+        return found
     await core.report(Result.CONNECT)
     try:
         return await deliver_frame(core)
@@ -53,17 +59,28 @@ async def _place_call(core: Core, plan: DialPlan) -> Result | None:
     return Result.NO_DIALTONE if core.registers["X"] in X_WAITS_FOR_DIAL_TONE else Result.NO_CARRIER
 
 
-async def _await_fax(core: Core, *, may_ring: bool) -> Result | None:
-    """Send CNG now and then until V.21 is there; None when it is, else why not."""
+async def _await_fax(core: Core, *, may_ring: bool) -> Result | V34Rates:
+    """Wait for the far end's fax signals: CONNECT for V.21, the rates for V.34, else why there is none."""
     if core.registers.service_class == "0":
         await core.pause(core.registers["S7"])  # a data call: nobody here answers it
         return Result.NO_CARRIER
     core.ear.tune(Signal.V21, core.now())
+    wanted = v8.wanted_rates(core)
+    failed = await _call_out(core, may_ring=may_ring, invitable=wanted is not None)
+    if failed is Result.FAX and wanted is not None:
+        if (rates := await v8.respond(core, wanted)) is not None:
+            return rates
+        failed = await await_flags(core, refused=lambda: _refused(core))
+    return failed or Result.CONNECT
+
+
+async def _call_out(core: Core, *, may_ring: bool, invitable: bool) -> Result | None:
+    """Send CNG now and then until V.21 is there; None when it is, FAX for an invitation to V.8, else why not."""
     failed: Result | None = None
     async with anyio.create_task_group() as tones:
         tones.start_soon(_send_cng, core)
         try:
-            failed = await await_flags(core, refused=lambda: _refused(core))
+            failed = await await_flags(core, refused=lambda: _refused(core) or _invited(core, invitable=invitable))
             if failed is Result.NO_CARRIER and may_ring and core.progress is None:
                 failed = Result.NO_ANSWER
         except Aborted:  # caught here, as it would leave the task group in a group of exceptions
@@ -78,6 +95,10 @@ def _refused(core: Core) -> Result | None:
     return Result.BUSY if core.registers["X"] in X_KNOWS_BUSY else Result.NO_CARRIER
 
 
+def _invited(core: Core, *, invitable: bool) -> Result | None:
+    return Result.FAX if invitable and core.ear.hears(Signal.ANSAM) is not None else None
+
+
 async def _send_cng(core: Core) -> None:
     """The calling tone; the DCE listens all the while. T.30 (09/2005) §4.2."""
     while True:
@@ -87,15 +108,21 @@ async def _send_cng(core: Core) -> None:
 
 
 async def answer(core: Core) -> Result:
-    """Answer, send CED, and take frames from the DTE: +FTH=3 is implied. T.31 (08/95)."""
+    """Answer, send CED, and take frames from the DTE: +FTH=3 is implied. T.31 (08/95).
+
+    With V.34 turned on, the tone invites the caller to V.8, and the call may become a V.34 session.
+    """
     core.go_off_hook()
     if core.registers.service_class == "0" and core.registers["+FAE"]:
         core.registers.service_class = "1"
         await core.report(Result.FAX)
     try:
         await core.pause(core.settings.answer_silence_s)
-        with core.transmitting(Signal.CED):
-            await core.pause(core.settings.ced_s)
+        if (wanted := v8.wanted_rates(core)) is None:
+            with core.transmitting(Signal.CED):
+                await core.pause(core.settings.ced_s)
+        elif (rates := await v8.invite(core, wanted)) is not None:
+            return await v34.converse(core, rates)
         if core.registers.service_class == "0":
             await core.pause(core.registers["S7"])  # a data call: no data modem calls here
             core.go_on_hook()

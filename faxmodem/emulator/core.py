@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 
 from faxmodem.emulator.clock import Bell
-from faxmodem.emulator.dle import DLE_ETX
+from faxmodem.emulator.dle import DLE_EOT, DLE_ETX
 from faxmodem.emulator.dte import DteLink
 from faxmodem.emulator.ear import Ear
 from faxmodem.emulator.line import Carrier, Progress, Subscriber
@@ -67,6 +67,10 @@ class Core:
     def end_data(self) -> None:
         """Let <DLE><ETX> go before the next result code, in one piece with it: some DTEs do not wait between them."""
         self._tail = DLE_ETX
+
+    def end_session(self) -> None:
+        """Let <DLE><EOT> go before the next result code: V.34 is over, and not because the DTE said so."""
+        self._tail = DLE_EOT
 
     def tell(self, text: str) -> None:
         """Give an information text to the DTE."""

@@ -25,8 +25,8 @@ _HANGS_UP_WITHOUT_DTR: Final = (2, 3)
 class Class1Dce:
     """A modem: `transport` leads to its DTE, `end` is its telephone socket.
 
-    It belongs to the fax classes 1 and 1.0 of T.31, and to class 0 as far as commands go: a data call it dials or
-    answers never gets a carrier.
+    It belongs to the fax classes 1 and 1.0 of T.31, with V.34 in 1.0, and to class 0 as far as commands go: a data call
+    it dials or answers never gets a carrier.
     """
 
     def __init__(self, transport: Transport, end: Subscriber, *, settings: DceSettings | None = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from faxmodem.emulator.clock import Bell, LineClock
-from faxmodem.emulator.dle import unstuff
+from faxmodem.emulator.dle import take_duplex, unstuff
 from faxmodem.emulator.registers import Registers
 from faxmodem.transport.base import Flow, Transport
 
@@ -88,6 +88,11 @@ class DteLink:
         if room > 0:
             self.put(octets[:room])
 
+    def put_frame(self, octets: bytes) -> None:
+        """Send a frame to the DTE; one for which there is no room is lost."""
+        if len(octets) <= self._most_waiting - len(self._waiting):
+            self.put(octets)
+
     def flow_changed(self) -> None:
         """The registers name another flow control."""
         self._work.ring()
@@ -99,6 +104,15 @@ class DteLink:
         octets, ended = unstuff(self.typed, most, pairs=pairs)
         self._regulate()
         return octets, ended
+
+    def take_duplex(self) -> bytes | int | None:
+        """The next thing of a V.34 stream: data, the code of a command, or None. XON and XOFF only hold and let go."""
+        shielded = self.typed[:1] == b"\x10"
+        taken = take_duplex(self.typed)
+        self._regulate()
+        if isinstance(taken, bytes) and not shielded and self._registers.flow is Flow.XONXOFF:
+            return bytes(octet for octet in taken if not self._is_flow(octet))
+        return taken
 
     def discard_typed(self) -> None:
         """Forget what the DTE sent and nobody took."""

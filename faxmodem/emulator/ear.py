@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from faxmodem.emulator.line import Carrier, CarrierOff, CarrierOn, DataHeard, FrameHeard
@@ -41,6 +42,8 @@ class Ear:
         self._tuned_at = now
         self._trained: Carrier | None = None
         self._knows_v17 = False
+        self.on_v34_frame: Callable[[FrameHeard], None] = lambda _sound: None
+        "Takes the frames of V.34, which are heard also while the DCE itself sends."
 
     # -- what the DCE does
 
@@ -95,7 +98,11 @@ class Ear:
     @property
     def trained_at(self) -> float:
         """When the training of the carrier that is heard is over."""
-        return self.heard_since + (self.carrier.signal.training_s if self.carrier is not None else 0.0)
+        return self.heard_since + (self.carrier.training_s if self.carrier is not None else 0.0)
+
+    def hears(self, signal: Signal) -> Carrier | None:
+        """The carrier or tone of this kind that is on the line, if one is."""
+        return next((carrier for carrier in self._on if carrier.signal is signal), None)
 
     @property
     def is_decodable(self) -> bool:
@@ -117,8 +124,10 @@ class Ear:
                 self._begin(sound, now)
             case CarrierOff():
                 self._end(sound.carrier, now)
-            case FrameHeard():
+            case FrameHeard() if sound.carrier.signal is Signal.V21:
                 self._frame(sound, now)
+            case FrameHeard():
+                self.on_v34_frame(sound)
             case DataHeard():
                 self._octets(sound, now)
 

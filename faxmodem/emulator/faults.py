@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 
 class Fate(Enum):
-    """What becomes of a V.21 frame."""
+    """What becomes of a frame of V.21 or of V.34's control channel."""
 
     WHOLE = "whole"
     DAMAGED = "damaged"
@@ -45,7 +45,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BitErrors(Fault):
-    """Bits of fast carriers are flipped, each with probability `share`."""
+    """Bits of fast carriers are flipped, each with probability `share`; so are those of V.34's primary channel."""
 
     share: float
     from_s: float = 0.0
@@ -54,7 +54,10 @@ class BitErrors(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameFault(Fault):
-    """V.21 frames number `nth` (0 is the sender's first in the call), or a `share` of all, meet `fate`."""
+    """Frames number `nth` (0 is the sender's first in the call), or a `share` of all, meet `fate`.
+
+    Those of V.21 and of V.34's control channel count.
+    """
 
     fate: Fate
     nth: tuple[int, ...] = ()
@@ -94,6 +97,20 @@ class BitOffset(Fault):
     """Octets arrive shifted by `bits` (1 to 7): fast carriers carry bits, and a receiver need not cut where we did."""
 
     bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoV8(Fault):
+    """What the sender says in V.8 is not understood: V.34 does not come about, the call goes on in V.21."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class V34Limit(Fault):
+    """V.34's primary channel from the sender bears no more than `rate_bps`; found out when a channel comes up."""
+
+    rate_bps: int
+    from_s: float = 0.0
+    until_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +174,15 @@ class Impairments:
     def bit_offset(self, call: int, sender: str) -> int:
         """By how many bits octets of fast carriers are shifted."""
         return sum(fault.bits for fault, _ in self._of(BitOffset, call, sender)) % 8
+
+    def hides_v8(self, call: int, sender: str) -> bool:
+        """Whether the sender's CM, JM and CJ are not understood."""
+        return any(True for _ in self._of(NoV8, call, sender))
+
+    def v34_limit(self, call: int, sender: str, at_s: float) -> float:
+        """The most that V.34's primary channel bears from the sender, `at_s` after the answer."""
+        limits = (f.rate_bps for f, _ in self._of(V34Limit, call, sender) if f.from_s <= at_s < f.until_s)
+        return min(limits, default=math.inf)
 
     def data(self, call: int, sender: str, at_s: float, octets: bytes) -> bytes:
         """`octets` of a fast carrier with the bit errors that they meet `at_s` after the answer."""

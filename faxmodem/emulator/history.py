@@ -33,7 +33,7 @@ class CallStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FramePassed:
-    """A V.21 frame was sent."""
+    """A frame was sent on V.21 or on V.34's control channel."""
 
     begin: float
     "When its first bit after the opening flag went out."
@@ -53,7 +53,7 @@ class SignalPassed:
     who: str
     signal: Signal
     octets: int
-    "How much data a fast carrier took, fill included; octets of frames with FCS on V.21."
+    "How much data a fast carrier took, fill included; octets of frames with FCS on V.21 and V.34."
 
 
 Record = CallStep | FramePassed | SignalPassed

@@ -135,7 +135,7 @@ def _set(core: Core, name: str, value: str) -> Result:
         return Result.OK
     if name == "I":
         return _inform(core, int(value))
-    if not (name in PARAMETERS or _is_register(name)) or not core.registers.set(name, value):
+    if not (_has_parameter(core, name) or _is_register(name)) or not core.registers.set(name, value):
         return Result.ERROR
     core.dte.flow_changed()
     return Result.OK
@@ -157,7 +157,7 @@ def _test_reply(core: Core, name: str) -> str | None:
         return f"{codes[0]}-{codes[-1]}" if isinstance(codes, range) else ",".join(map(str, codes))
     if name in _identity(core):
         return ""
-    return PARAMETERS[name].test_reply if name in PARAMETERS else None
+    return PARAMETERS[name].test_reply if _has_parameter(core, name) else None
 
 
 def _read_reply(core: Core, name: str) -> str | None:
@@ -166,7 +166,7 @@ def _read_reply(core: Core, name: str) -> str | None:
         return core.registers.service_class
     if _is_register(name):
         return f"{core.registers[name]:03d}"
-    if name in PARAMETERS:
+    if _has_parameter(core, name):
         values = ",".join(map(str, core.registers.values(name)))
         return values if name.startswith("+F") else f"{name}: {values}"
     return _identity(core).get(name)
@@ -175,6 +175,10 @@ def _read_reply(core: Core, name: str) -> str | None:
 def _identity(core: Core) -> Mapping[str, str]:
     names = {"MI": core.settings.manufacturer, "MM": core.settings.model, "MR": core.settings.revision}
     return {f"+{family}{what}": text for family in "FG" for what, text in names.items()}
+
+
+def _has_parameter(core: Core, name: str) -> bool:
+    return name in PARAMETERS and (core.settings.takes_v34 or name != "+F34")
 
 
 def _is_register(name: str) -> bool:

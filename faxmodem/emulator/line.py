@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from faxmodem.codec.fcs import bits_on_line, fcs
 from faxmodem.emulator.clock import Bell, LineClock
 from faxmodem.emulator.faults import Fate, Fault, Impairments, Refused
-from faxmodem.emulator.hdlc import bits_on_line, fcs
 from faxmodem.emulator.history import CallStep, FramePassed, Record, SignalPassed, Step
-from faxmodem.emulator.signals import FLAG_BITS, Signal
+from faxmodem.emulator.signals import FLAG_BITS, Signal, V34Rates
 
 FLAGS_BETWEEN_FRAMES: Final = 2
 MOST_RINGS: Final = 60
@@ -71,7 +71,7 @@ class CarrierOff:
 
 @dataclass(frozen=True, slots=True)
 class FrameHeard:
-    """A V.21 frame has been heard to its end, with its FCS."""
+    """A frame of V.21 or V.34 has been heard to its end, with its FCS."""
 
     carrier: Carrier
     octets: bytes
@@ -201,12 +201,21 @@ class Subscriber:
         if told_at is not None:
             self.arrives(told_at, lambda: Progress.CLEARED)
 
+    def v34_limit_bps(self) -> float:
+        """The rate that the line bears now for V.34 from this end."""
+        call = self._call
+        if call is None or call.answered_at is None:
+            return math.inf
+        return self.line.impairments.v34_limit(call.place, self.number, self.line.clock.now() - call.answered_at)
+
     # -- what is sent and heard
 
     @contextmanager
-    def send(self, signal: Signal) -> Iterator[Carrier]:
-        """Put a signal on the line for as long as the context lasts."""
-        carrier = Carrier(self, self._call, signal)
+    def send(
+        self, signal: Signal, *, rates: V34Rates | None = None, training_s: float | None = None
+    ) -> Iterator[Carrier]:
+        """Put a signal on the line for as long as the context lasts; `rates`: of V.34, as this signal says or uses."""
+        carrier = Carrier(self, self._call, signal, rates, signal.training_s if training_s is None else training_s)
         self._carrier = carrier
         try:
             yield carrier
@@ -305,15 +314,21 @@ class Call:
 class Carrier:
     """A signal on its way, from its first moment to its last."""
 
-    def __init__(self, sender: Subscriber, call: Call | None, signal: Signal) -> None:
+    def __init__(
+        self, sender: Subscriber, call: Call | None, signal: Signal, rates: V34Rates | None, training_s: float
+    ) -> None:
         line = sender.line
         self.signal = signal
+        self.rates = rates
+        "As they are heard at the far end."
+        self.training_s = training_s
+        self.rate_bps = _rate_bps(signal, rates)
         self.begin = line.clock.now()
         self.end: float | None = None
         self._line = line
         self._sender = sender
         self._call = call
-        self._free_at = self.begin + signal.training_s
+        self._free_at = self.begin + training_s
         self._octets = 0
         self._gaps: list[tuple[float, float]] = []
         self._hearers = self._find_hearers()
@@ -328,11 +343,12 @@ class Carrier:
         return self._free_at
 
     async def send_frame(self, frame: bytes) -> None:
-        """Send a V.21 frame, with FCS, after at least two flags; sleeps until its last bit is out."""
+        """Send a frame of V.21 or V.34, with FCS, after flags; sleeps until its last bit is out."""
         octets = frame + fcs(frame)
         now = self._line.clock.now()
-        bit_s = 1 / self.signal.rate_bps
-        begin = max(self._free_at + FLAGS_BETWEEN_FRAMES * FLAG_BITS * bit_s, now)
+        bit_s = 1 / self.rate_bps
+        flags = FLAGS_BETWEEN_FRAMES if self.signal is Signal.V21 else 0  # beside the one that closes each frame
+        begin = max(self._free_at + flags * FLAG_BITS * bit_s, now)
         end = begin + bits_on_line(octets) * bit_s
         self._free_at = end + FLAG_BITS * bit_s
         self._octets += len(octets)
@@ -340,21 +356,22 @@ class Carrier:
         fate = self._fate(begin, end)
         if fate is Fate.DAMAGED:
             octets = self._line.impairments.damage(octets)
+        if self.signal is Signal.V34_PRIMARY:
+            octets = self._with_bit_errors(begin, octets)
         if fate is not Fate.LOST:
             for _ in range(2 if fate is Fate.REPEATED else 1):
                 self._heard(FrameHeard(self, octets, end - begin), end)
-        record = FramePassed(begin=begin, end=end, who=self._sender.number, frame=frame, fate=fate)
-        self._line.history.append(record)
+        if self.signal is not Signal.V34_PRIMARY:
+            record = FramePassed(begin=begin, end=end, who=self._sender.number, frame=frame, fate=fate)
+            self._line.history.append(record)
         await self._line.clock.sleep_until(self._free_at)
 
     async def send_data(self, octets: bytes) -> None:
         """Send octets on a fast carrier, right after what was sent before; sleeps until the last bit is out."""
         begin = self._free_at
-        self._free_at += 8 * len(octets) / self.signal.rate_bps
+        self._free_at += 8 * len(octets) / self.rate_bps
         self._octets += len(octets)
-        call = self._call
-        if call is not None and call.answered_at is not None:
-            octets = self._line.impairments.data(call.place, self._sender.number, begin - call.answered_at, octets)
+        octets = self._with_bit_errors(begin, octets)
         for end, piece in self._outside_gaps(begin, self._shifted(octets)):
             self._heard(DataHeard(self, piece), end)
         await self._line.clock.sleep_until(self._free_at)
@@ -393,6 +410,8 @@ class Carrier:
         self._gaps = [(answered_at + a, answered_at + b) for a, b in impairments.gaps(call.place, who, nth, began_s)]
         if (after := impairments.hang_up(call.place, who, nth)) is not None:
             call.drop_at(self.begin + after)
+        if impairments.hides_v8(call.place, who):
+            self.rates = None if self.signal.is_tone else self.rates
         self._bits = impairments.bit_offset(call.place, who)
         self._carried = (1 << self._bits) - 1  # ones, as are sent before the first data bit
 
@@ -421,12 +440,21 @@ class Carrier:
         if self._call is None or self._call.over:
             return Fate.LOST
         who = self._sender.number
-        fate = self._line.impairments.frame(self._call.place, who, self._call.next_frame(who))
+        fate = Fate.WHOLE
+        if self.signal is not Signal.V34_PRIMARY:
+            fate = self._line.impairments.frame(self._call.place, who, self._call.next_frame(who))
         return Fate.LOST if any(start < end and begin < until for start, until in self._gaps) else fate
+
+    def _with_bit_errors(self, begin: float, octets: bytes) -> bytes:
+        """`octets` of a fast carrier, sent from `begin` on, as they get across."""
+        call = self._call
+        if call is None or call.answered_at is None:
+            return octets
+        return self._line.impairments.data(call.place, self._sender.number, begin - call.answered_at, octets)
 
     def _outside_gaps(self, begin: float, octets: bytes) -> Iterator[tuple[float, bytes]]:
         """The pieces of `octets`, sent from `begin` on, that do not fall into a gap, each with the time of its end."""
-        octet_s = 8 / self.signal.rate_bps
+        octet_s = 8 / self.rate_bps
         first = 0
         for start, until in self._gaps:
             cut, resume = (round((min(at, self._free_at) - begin) / octet_s) for at in (start, until))
@@ -443,3 +471,10 @@ class Carrier:
         bits = int.from_bytes(octets, "little") << self._bits | self._carried
         self._carried = bits >> 8 * len(octets)
         return (bits & ((1 << 8 * len(octets)) - 1)).to_bytes(len(octets), "little")
+
+
+def _rate_bps(signal: Signal, rates: V34Rates | None) -> int:
+    """Bits per second of a carrier of this kind."""
+    if rates is None or signal.is_tone:
+        return signal.rate_bps
+    return rates.control_bps if signal is Signal.V34_CONTROL else rates.primary_bps

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from faxmodem.codec.fcs import FCS_OCTETS, is_whole
 from faxmodem.emulator.core import Aborted, Core
 from faxmodem.emulator.dle import DLE_ETX, stuff
-from faxmodem.emulator.hdlc import FCS_OCTETS, is_whole
 from faxmodem.emulator.results import Result
 from faxmodem.emulator.signals import Signal
 from faxmodem.emulator.transmitting import FINAL

@@ -45,6 +45,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
         "+IFC": Parameter((range(3), range(3)), (2, 2)),
         "+ICF": Parameter((range(7), range(4)), (3, 3)),
         "+IPR": _one(921_601),
+        "+F34": Parameter((range(15), range(15), range(3), range(15), range(15)), (0, 0, 0, 0, 0)),
         "+FAE": _one(2),
         "+FAR": _one(2),
         "+FCL": _one(256),

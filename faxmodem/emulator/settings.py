@@ -10,6 +10,9 @@ from typing import Final
 from faxmodem.emulator.signals import FAST_CODES
 from faxmodem.transport.base import Flow
 
+_STALL_S: Final = 2.0
+"For how long, in real time, a program may not come to run on a busy machine."
+
 _INFORMATION: Final = MappingProxyType({0: "14400", 3: "faxmodem emulated DCE", 4: "Class 0, 1, 1.0"})
 
 
@@ -28,6 +31,9 @@ class DceSettings:
     "Values that +FTM takes."
     receives: tuple[int, ...] = FAST_CODES
     "Values that +FRM takes."
+
+    takes_v34: bool = True
+    "Knows +F34, by which the DTE turns V.34 on in class 1.0. T.31 (08/95) Amd 1 §B.6.1."
 
     flow: Flow = Flow.XONXOFF
     "Flow control after a reset."
@@ -50,6 +56,8 @@ class DceSettings:
     "How many V.21 frames that come while no +FRH is active are kept."
     dte_silence_s: float = 5.0
     "How long the DTE may send nothing after +FTM and +FTH. T.31 (08/95) §8.3.3 and §8.3.5."
+    starving_s: float = 0.0
+    "+FTM: how long a DTE may be late with data in the middle of them, unnoticed by the line."
     training_grace_s: float = 0.05
     "How much of a training +FRM may miss."
     reports_idle_hang_up: bool = True
@@ -59,6 +67,12 @@ class DceSettings:
     digit_s: float = 0.1
     answer_silence_s: float = 0.2
     ced_s: float = 2.6
+    ansam_s: float = 4.0
+    "How long a DCE that is to use V.34 invites to V.8; answered by nobody, that was the CED."
+    v34_start_up_s: float = 3.5
+    "From V.8 until the control channel is up: probing, training and settling the rates. V.34 §12."
+    v34_loss_s: float = 3.0
+    "For how long a V.34 session survives without the far end's carrier."
     after_ced_s: float = 0.075
     preamble_s: float = 1.0
     turn_off_s: float = 0.02
@@ -69,7 +83,8 @@ class DceSettings:
     def paced(self, pace: float) -> DceSettings:
         """The same DCE on a line that runs `pace` times as fast as real time, with programs that do not.
 
-        What a DTE gets to react in is made longer, so that in real time it stays what it was.
+        What a DTE gets to react in is made longer, so that in real time it stays what it was. At real speed a full
+        buffer sees the line through a DTE that stalls; here the line may be faster than the DTE can fill one.
         """
         if pace <= 1.0:
             return self
@@ -78,5 +93,6 @@ class DceSettings:
             transmit_buffer=round(self.transmit_buffer * pace),
             frame_queue=round(self.frame_queue * pace),
             dte_silence_s=self.dte_silence_s * pace,
+            starving_s=max(self.starving_s, _STALL_S) * pace,
             training_grace_s=self.training_grace_s * pace,
         )

@@ -1,8 +1,9 @@
-"""What one end may put on the telephone line: tones, V.21 and the fast carriers."""
+"""What one end may put on the telephone line: tones, V.8, V.21, the fast carriers and those of V.34."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
@@ -13,17 +14,41 @@ FLAG_BITS: Final = 8
 V21_RATE_BPS: Final = 300
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class V34Rates:
+    """What a modem says of V.34: the most and the least that it wants, or what two have agreed on. In bit/s."""
+
+    primary_bps: int
+    least_bps: int
+    control_bps: int
+
+    def common(self, other: V34Rates) -> V34Rates | None:
+        """What both can do; None if there is nothing."""
+        rates = V34Rates(
+            primary_bps=min(self.primary_bps, other.primary_bps),
+            least_bps=max(self.least_bps, other.least_bps),
+            control_bps=min(self.control_bps, other.control_bps),
+        )
+        return rates if rates.primary_bps >= rates.least_bps else None
+
+
 class Signal(Enum):
     """One signal: `(title, code, modulation, training in s)`.
 
-    `code` is the value of +FTM, +FRM, +FTH and +FRH that asks for it; tones have none. `modulation` is None for tones
-    and V.21. V.27ter trains without its echo protection.
+    `code` is the value of +FTM, +FRM, +FTH and +FRH that asks for it; tones and V.34 have none. `modulation` is None
+    for tones and V.21. V.27ter trains without its echo protection. V.34 has its rates from the carrier.
 
-    T.31 (08/95) §8.3.3; V.27ter, V.29 and V.17 for the training times.
+    T.31 (08/95) §8.3.3; V.27ter, V.29 and V.17 for the training times; V.34 §12 for its resynchronisation.
     """
 
     CNG = ("CNG", None, None, 0.0)
     CED = ("CED", None, None, 0.0)
+    ANSAM = ("V.8 ANSam", None, None, 0.0)
+    CM = ("V.8 CM", None, None, 0.0)
+    JM = ("V.8 JM", None, None, 0.0)
+    CJ = ("V.8 CJ", None, None, 0.0)
+    V34_CONTROL = ("V.34 control channel", None, Modulation.V34, 0.2)
+    V34_PRIMARY = ("V.34 primary channel", None, Modulation.V34, 0.2)
     V21 = ("V.21 channel 2", 3, None, 0.0)
     V27TER_2400 = ("V.27ter 2400", 24, Modulation.V27TER_2400, 0.943)
     V27TER_4800 = ("V.27ter 4800", 48, Modulation.V27TER_4800, 0.708)
@@ -46,8 +71,8 @@ class Signal(Enum):
 
     @property
     def is_tone(self) -> bool:
-        """CNG and CED carry no data."""
-        return self.code is None
+        """CNG, CED and what V.8 says carry no data."""
+        return self.code is None and self.modulation is None
 
     @property
     def rate_bps(self) -> int:

@@ -29,7 +29,8 @@ async def _send_stream(core: Core, carrier: Carrier) -> Result:
     """Send data as they come.
 
     Before the first octet the line carries ones. Later, a DTE that falls behind after an octet of zeros is waited
-    for with zeros (fill, in T.4); after any other octet its data are taken to be complete. TIA-578-A.
+    for with zeros (fill, in T.4); after any other octet its data are taken to be complete. TIA-578-A. Neither happens
+    before the line has been empty for `DceSettings.starving_s`: what comes until then follows as if it had been there.
     """
     most = max(1, round(carrier.signal.rate_bps * core.settings.slice_s / 8))
     fill = b"\xff"
@@ -44,12 +45,14 @@ async def _send_stream(core: Core, carrier: Carrier) -> Result:
             return Result.OK
         if octets:
             continue
-        if not fill:
+        starved_at = carrier.free_at + core.settings.starving_s
+        if not fill and core.clock.reached(starved_at):
             return Result.OK
         if core.clock.reached(give_up_at):
             return Result.ERROR
-        await core.bell.wait(min(give_up_at, max(carrier.free_at, core.now()) + core.settings.slice_s))
-        late_s = core.now() - carrier.free_at
+        next_fill_at = max(starved_at, core.now()) + core.settings.slice_s
+        await core.bell.wait(min(give_up_at, next_fill_at if fill else starved_at))
+        late_s = core.now() - starved_at
         await carrier.send_data(fill * max(0, int(late_s * carrier.signal.rate_bps / 8)))
 
 

@@ -6,6 +6,7 @@ V.250 (07/2003) §5.7 for lines and result codes, T.31 (08/95) §8 for the fax r
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -14,12 +15,16 @@ CR: Final = 0x0D
 LF: Final = 0x0A
 DLE: Final = 0x10
 ETX: Final = 0x03
+EOT: Final = 0x04
 SUB: Final = 0x1A
 
 XON: Final = b"\x11"
+XOFF: Final = b"\x13"
 CAN: Final = b"\x18"
 "Sent while the DCE waits for a signal or receives, it ends that, as any byte but XON and XOFF does."
 DLE_ETX: Final = b"\x10\x03"
+DLE_EOT: Final = b"\x10\x04"
+"Ends a V.34 session, from either side (T.31 (08/95) Amd 1 annex B)."
 
 MAX_LINE: Final = 512
 "Characters of a line that are kept: more than any result or caller identification has."
@@ -44,6 +49,8 @@ class ResultCode(Enum):
     "A carrier of another modulation than the one that +FRM or +FRH asked for."
     FRH_3 = auto()
     "+FAR=1: the DCE met V.21 instead of the carrier of +FRM and went over to +FRH=3 by itself."
+    V34 = auto()
+    "V.34 half duplex is up, with these rates; after the CONNECT that follows begins its duplex stream."
     FAX = auto()
     DATA = auto()
     VOICE = auto()
@@ -63,6 +70,7 @@ _WORDING: Final[dict[ResultCode, str]] = {
     ResultCode.DIALING_DISABLED: r"DIALING DISABLED",
     ResultCode.FCERROR: r"\+?FCERROR|\+F4",  # ISDN emulations drop the plus; +F4 is the numeric form
     ResultCode.FRH_3: r"\+FRH: ?3",
+    ResultCode.V34: r"\+F34: ?\d{1,2}, ?\d{1,2}",
     ResultCode.FAX: r"FAX",
     ResultCode.DATA: r"DATA",
     ResultCode.VOICE: r"VOICE",
@@ -114,7 +122,14 @@ class EndOfData:
     """<DLE><ETX>: the end of a frame or of the data. A result code follows."""
 
 
-Event = Result | Text | Data | EndOfData
+@dataclass(frozen=True, slots=True)
+class DleCommand:
+    """<DLE> and a code in a V.34 stream that is no data: the end of a frame, a channel, a rate, the end of it all."""
+
+    code: int
+
+
+Event = Result | Text | Data | EndOfData | DleCommand
 
 
 class _Mode(Enum):
@@ -122,12 +137,15 @@ class _Mode(Enum):
     START = auto()
     "After CONNECT: data, unless it is a result code that belies the CONNECT."
     DATA = auto()
+    DUPLEX = auto()
+    "A V.34 stream, which ends with <DLE><EOT>, or with a result code between two frames."
 
 
 class Decoder:
     """Takes the bytes of a DCE in any pieces and gives the same events for all of them.
 
-    It reads lines until a CONNECT after which data follow (see `sent`), then data until <DLE><ETX>, then lines.
+    It reads lines until a CONNECT after which data follow (see `sent`), then data until <DLE><ETX>, then lines. After
+    a +F34: and a CONNECT come the data and commands of V.34, in which one frame follows the other.
     Whatever comes, it takes no more memory than a line's worth, and raises nothing.
     """
 
@@ -135,6 +153,7 @@ class Decoder:
         self._mode = _Mode.TEXT
         self._command = ""
         self._data_follow = False
+        self._stream = _Mode.DATA
         self._line = bytearray()
         self._headed = False
         self._after_cr = False
@@ -160,6 +179,7 @@ class Decoder:
 
     def _to_text(self) -> None:
         self._mode = _Mode.TEXT
+        self._stream = _Mode.DATA
         self._data_follow = self._dle = self._headed = False
         self._line.clear()
         self._start.clear()
@@ -193,6 +213,9 @@ class Decoder:
         match = _RESULT.fullmatch(text)
         code = ResultCode[match.lastgroup] if match and match.lastgroup else numeric
         events.append(Text(text) if code is None else Result(code, text))
+        if code is ResultCode.V34:
+            self._stream = _Mode.DUPLEX
+            self._data_follow = True
         if code is ResultCode.CONNECT and self._data_follow:
             self._mode = _Mode.START
 
@@ -202,6 +225,8 @@ class Decoder:
             self._after_cr = False
             if data[at] == LF:
                 return at + 1
+        if self._stream is _Mode.DUPLEX and not self._start and data[at : at + 1] in (XON, XOFF):
+            return at + 1  # flow control: as data they would be shielded, and no frame begins with them
         self._start.append(data[at])
         held = bytes(self._start)
         if held in _FALSE_STARTS:
@@ -210,19 +235,39 @@ class Decoder:
             events.extend(Result(code, text) for code, wording in _WORDING.items() if re.fullmatch(wording, text))
         elif not any(start.startswith(held) for start in _FALSE_STARTS):
             self._start.clear()
-            self._mode = _Mode.DATA
-            self._take_data(held, 0, events)
+            self._mode = self._stream
+            self._TAKERS[self._mode](self, held, 0, events)
         return at + 1
 
     def _take_data(self, data: bytes, at: int, events: list[Event]) -> int:
-        """Read up to <DLE><ETX> or the end of what is there."""
+        """Read up to <DLE><ETX> or the end of what is there; other pairs without a meaning are dropped."""
+        code, at = self._take_octets(data, at, _SHIELDED, events)
+        if code == ETX:
+            self._to_text()
+            events.append(EndOfData())
+        return at
+
+    def _take_duplex(self, data: bytes, at: int, events: list[Event]) -> int:
+        """Read up to a command of V.34 or the end of what is there."""
+        code, at = self._take_octets(data, at, _SHIELDED_IN_DUPLEX, events)
+        if code is not None:
+            events.append(DleCommand(code))
+            self._mode = _Mode.START
+        if code == EOT:
+            self._to_text()
+        return at
+
+    def _take_octets(
+        self, data: bytes, at: int, shielded: Mapping[int, bytes], events: list[Event]
+    ) -> tuple[int | None, int]:
+        """Read data up to a pair that means none; gives its second half, and where to go on."""
         pieces: list[bytes] = []
-        ended = False
-        while at < len(data) and not ended:
+        code: int | None = None
+        while at < len(data) and code is None:
             if self._dle:
                 self._dle = False
-                ended = data[at] == ETX
-                pieces.append(_SHIELDED.get(data[at], b""))
+                code = None if data[at] in shielded else data[at]
+                pieces.append(shielded.get(data[at], b""))
                 at += 1
                 continue
             dle = data.find(DLE, at)
@@ -230,16 +275,20 @@ class Decoder:
             pieces.append(data[at : dle if dle >= 0 else len(data)])
             at = dle + 1 if dle >= 0 else len(data)
         _append_data(events, b"".join(pieces))
-        if ended:
-            self._to_text()
-            events.append(EndOfData())
-        return at
+        return code, at
 
-    _TAKERS: Final = {_Mode.TEXT: _take_text, _Mode.START: _take_start, _Mode.DATA: _take_data}
+    _TAKERS: Final = {
+        _Mode.TEXT: _take_text,
+        _Mode.START: _take_start,
+        _Mode.DATA: _take_data,
+        _Mode.DUPLEX: _take_duplex,
+    }
 
 
 _SHIELDED: Final = {DLE: b"\x10", SUB: b"\x10\x10"}
-"What stands behind a DLE, and the data that the pair means (T.31 §8.5.3 for SUB); any other pair is dropped."
+"What stands behind a DLE, and the data that the pair means (T.31 §8.5.3 for SUB)."
+_SHIELDED_IN_DUPLEX: Final = _SHIELDED | {0x51: XON, 0x53: XOFF}
+"In V.34 XON and XOFF are shielded as well (T.31 (08/95) Amd 1 annex B)."
 
 
 def _append_data(events: list[Event], data: bytes) -> None:
@@ -255,3 +304,8 @@ def _append_data(events: list[Event], data: bytes) -> None:
 def stuff(data: bytes) -> bytes:
     """Double each DLE, as data must be on their way to the DCE."""
     return data.replace(b"\x10", b"\x10\x10")
+
+
+def stuff_duplex(data: bytes) -> bytes:
+    """The same for a V.34 stream, in which XON and XOFF may come between the data at any time."""
+    return stuff(data).replace(XON, b"\x10\x51").replace(XOFF, b"\x10\x53")

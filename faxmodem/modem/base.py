@@ -28,6 +28,16 @@ class Heard(Enum):
     "A carrier of another modulation is on the line (+FCERROR)."
 
 
+class Link(Enum):
+    """What the two modems have agreed on when a call is up."""
+
+    V21 = "v21"
+    "Frames in V.21, pages in modulations that the stations choose."
+    V34 = "v34"
+    """V.34 half duplex (T.30 (09/2005) Annex F): frames cross on its control channel, blocks on its primary channel,
+    both without a word of their modulation; there is no TCF and no data without error correction."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModemIdentity:
     """Who the modem says it is, and what it can do."""
@@ -85,15 +95,15 @@ class CarrierModem(Protocol):
         """Reset, identify and configure the modem for fax calls."""
         ...
 
-    async def dial(self, number: str) -> None:
-        """Call `number`; returns when the far end's V.21 carrier is there. Raises `CallFailed`, `DialError`."""
+    async def dial(self, number: str) -> Link:
+        """Call `number`; returns when the far end's carrier is there. Raises `CallFailed`, `DialError`."""
         ...
 
     async def wait_for_ring(self, rings: int = 1) -> Ring:
         """Wait until the telephone has rung `rings` times, with a gap of at most some seconds between them."""
         ...
 
-    async def answer(self) -> None:
+    async def answer(self) -> Link:
         """Take the call; returns when the modem sends flags, ready for the first frame. Raises `CallFailed`."""
         ...
 
@@ -132,6 +142,36 @@ class CarrierModem(Protocol):
 
         Returns NO_CARRIER when the carrier went away after the data or none came, WRONG_CARRIER when another one is
         on the line. To stop early, cancel.
+        """
+        ...
+
+    async def send_block(
+        self,
+        modulation: Modulation,
+        frames: Sequence[bytes],
+        *,
+        short: bool = False,
+        on_progress: Callable[[int], None] = lambda _sent: None,
+    ) -> None:
+        """Train, send `frames` as HDLC on the message channel (T.4 (07/2003) Annex A) and drop the carrier.
+
+        `frames`: FCD and RCP, as they would cross V.21: address, control, FCF, FIF. Flags, zero insertion and FCS are
+        the driver's. `on_progress` gets the number of frames that the modem has taken so far.
+        """
+        ...
+
+    async def receive_block(
+        self,
+        modulation: Modulation,
+        on_frame: Callable[[bytes | None], None],
+        *,
+        short: bool = False,
+        on_carrier: Callable[[], None] = lambda: None,
+    ) -> Heard:
+        """Wait for a carrier of `modulation` and hand each HDLC frame on it to `on_frame`; None for a damaged one.
+
+        `on_carrier` is called once, when the carrier is there: flags may come for minutes before the first frame.
+        Returns as `receive_data` does.
         """
         ...
 

@@ -6,6 +6,8 @@ What it says and how long it waits stands in the profile. What the telephone lin
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
@@ -16,13 +18,14 @@ import anyio
 from faxmodem.errors import LocalProtocolError, ModemError, ModemTimeout
 from faxmodem.modem import recovery
 from faxmodem.modem.at import DLE_ETX, Data, Result, ResultCode, Text, stuff
-from faxmodem.modem.base import CallFailed, CarrierModem, Heard, LineDropped, ModemIdentity, Ring
+from faxmodem.modem.base import CallFailed, CarrierModem, Heard, LineDropped, Link, ModemIdentity, Ring
 from faxmodem.modem.callerid import caller_id
 from faxmodem.modem.dial import dial_string
 from faxmodem.modem.dialogue import INTERMEDIATE, Busy, Dialogue
 from faxmodem.modem.hdlc import MIN_FRAME, FrameMender
 from faxmodem.modem.identify import RATE_CODES, identify
 from faxmodem.modem.profile import Profile, Steps
+from faxmodem.modem.v34 import V34Link
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
@@ -43,6 +46,9 @@ MAX_FRAME: Final = 1024
 
 MAX_RING_LINES: Final = 32
 "Lines that are kept between rings for what they may tell of the caller."
+
+BLOCK_PREAMBLE_S: Final = 0.2
+"Flags before the first frame of a block (T.4 (07/2003) Annex A)."
 
 SEND_FRAMES: Final = "AT+FTH=3"
 RECEIVE_FRAME: Final = "AT+FRH=3"
@@ -100,12 +106,18 @@ class Class1Modem(CarrierModem):
         self._identity = ModemIdentity()
         self._last = _Last.NOTHING
         self._implied: _Implied | None = None
+        self._v34: V34Link | None = None
         self._off_hook = False
 
     @property
     def identity(self) -> ModemIdentity:
         """What `set_up` found out."""
         return self._identity
+
+    @property
+    def primary_rate_bps(self) -> int:
+        """The rate of V.34's primary channel that the modem reported last in this call or the last one; 0 if none."""
+        return self._v34.primary_rate_bps if self._v34 is not None else 0
 
     # Set-up and call control
 
@@ -133,19 +145,22 @@ class Class1Modem(CarrierModem):
                 f"the classes that it lists are {classes or 'none'}"
             )
 
-    async def dial(self, number: str) -> None:
+    async def dial(self, number: str) -> Link:
         """Call `number`; returns when the far end's V.21 carrier is there."""
         command = self._profile.at.dial.format(number=dial_string(number))
         await self.settle()
         self._off_hook = True
         self._last = _Last.RECEIVED
         await self._dialogue.write(command, Busy.RECEIVE, data_follow=True)
-        result = await self._dialogue.result(self._timing.dial_s, skip={ResultCode.FAX})
+        result = await self._await_link(self._timing.dial_s)
         if failure := _DIAL_FAILURES.get(result.code):
             raise CallFailed(failure[0], f"{failure[1]} ({result.text})")
+        if self._v34 is not None:
+            return Link.V34
         if result.code is ResultCode.CONNECT:
             self._implied = _Implied.RECEIVE_FRAME
         # else +FCERROR: someone is there, with another carrier for now
+        return Link.V21
 
     async def wait_for_ring(self, rings: int = 1) -> Ring:
         """Wait until the telephone has rung `rings` times from now on."""
@@ -166,24 +181,41 @@ class Class1Modem(CarrierModem):
                 heard += 1
         return Ring(caller_id=caller_id(lines))
 
-    async def answer(self) -> None:
+    async def answer(self) -> Link:
         """Take the call; returns when the modem sends flags, ready for the first frame."""
         await self.settle()
         self._off_hook = True
         self._last = _Last.NOTHING
         await self._dialogue.write(self._profile.at.answer, Busy.RECEIVE)
-        result = await self._dialogue.result(self._timing.answer_s, skip={ResultCode.FAX})
+        result = await self._await_link(self._timing.answer_s)
         if failure := _ANSWER_FAILURES.get(result.code):
             raise CallFailed(failure[0], f"{failure[1]} ({result.text})")
+        if self._v34 is not None:
+            return Link.V34
         if result.code is ResultCode.CONNECT:
             self._dialogue.busy = Busy.TRANSMIT
             self._implied = _Implied.SEND_FRAMES
             self._last = _Last.SENT_FRAMES
         # else OK: off hook, and to be told to send
+        return Link.V21
+
+    async def _await_link(self, within_s: float) -> Result:
+        """The result that a call's set-up ends with; before it a modem with V.34 says if it has come to that."""
+        self._v34 = None
+        result = await self._dialogue.result(within_s, skip={ResultCode.FAX})
+        if result.code is not ResultCode.V34:
+            return result
+        rates = result.text
+        result = await self._dialogue.result(within_s, skip={ResultCode.FAX, ResultCode.V34})
+        if result.code is ResultCode.CONNECT:
+            self._v34 = V34Link(self._dialogue, rates)
+        return result
 
     async def hang_up(self) -> None:
         """Leave the modem on hook, whatever it was doing. Raises `ModemTimeout` if it cannot be reached."""
         self._implied = None
+        if self._v34 is not None:
+            self._v34.end("hung up")
         with anyio.CancelScope(shield=True):  # a line left open costs its owner money; every wait in here is bounded
             self._off_hook = False
             await recovery.hang_up(self._dialogue)
@@ -202,6 +234,9 @@ class Class1Modem(CarrierModem):
     async def send_frames(self, frames: Sequence[bytes]) -> None:
         """Send frames in one V.21 transmission, after the silence that the last action makes necessary."""
         _check_frames(frames)
+        if self._v34 is not None:
+            await self._v34.send_frames(frames)
+            return
         if not self._take_over(_Implied.SEND_FRAMES):
             await self.settle()
             await self._keep_silent(self._silence_before_frames(frames[0]))
@@ -216,11 +251,13 @@ class Class1Modem(CarrierModem):
 
     async def receive_frame(self, on_flags: Callable[[], None] = lambda: None) -> bytes | Heard:
         """Listen for the next V.21 frame; `on_flags` is called as soon as flags are heard."""
+        if self._v34 is not None:
+            return await self._v34.receive_frame(on_flags)
         result = await self._start_receiving_frame()
         octets = b""
         if result.code is ResultCode.CONNECT:
             on_flags()
-            octets, result = await self._collect_frame()
+            octets, result = await self._collect_frame(on_flags)
         if octets:
             return self._mender.mend(octets, trusted=result.code is ResultCode.OK) or Heard.DAMAGED
         await anyio.sleep(self._timing.retry_pause_s)  # so that who asks again at once leaves the modem time to listen
@@ -245,14 +282,21 @@ class Class1Modem(CarrierModem):
     async def _await_carrier(self) -> Result:
         return await self._dialogue.result(self._timing.carrier_s, skip={ResultCode.FRH_3})
 
-    async def _collect_frame(self) -> tuple[bytes, Result]:
-        """Read the octets after CONNECT, and the modem's verdict; NO CARRIER if it gives none."""
+    async def _collect_frame(self, on_flags: Callable[[], None]) -> tuple[bytes, Result]:
+        """Read the octets after CONNECT, and the modem's verdict; NO CARRIER if it gives none.
+
+        Some modems say nothing when a carrier breaks off, and CONNECT again when the next one comes.
+        """
         octets = bytearray()
-        with anyio.move_on_after(self._timing.frame_s):
+        with anyio.move_on_after(self._timing.frame_s) as patience:
             while True:
                 event = await self._dialogue.event(None)
                 if isinstance(event, Data):
                     octets += event.data[: MAX_FRAME - len(octets)]
+                elif isinstance(event, Result) and event.code is ResultCode.CONNECT:
+                    octets.clear()
+                    patience.deadline = anyio.current_time() + self._timing.frame_s
+                    on_flags()
                 elif isinstance(event, Result) and event.code not in INTERMEDIATE:
                     return bytes(octets), event
         await self.settle()
@@ -269,6 +313,7 @@ class Class1Modem(CarrierModem):
         on_progress: Callable[[int], None] = lambda _sent: None,
     ) -> None:
         """Train, send `data` and drop the carrier; returns when the modem has sent everything."""
+        self._check_link(modulation, block=False)
         command = f"AT+FTM={RATE_CODES[modulation][short]}"
         await self.settle()
         await self._keep_silent(self._silence_before_data())
@@ -318,6 +363,7 @@ class Class1Modem(CarrierModem):
         self, modulation: Modulation, on_data: Callable[[bytes], None], *, short: bool = False
     ) -> Heard:
         """Wait for a carrier of `modulation` and hand its data to `on_data` in pieces; returns why they ended."""
+        self._check_link(modulation, block=False)
         await self.settle()
         self._last = _Last.RECEIVED
         result = await self._start_receiving_data(f"AT+FRM={RATE_CODES[modulation][short]}")
@@ -348,6 +394,77 @@ class Class1Modem(CarrierModem):
                 return result
             tries_left -= 1
             await self._keep_silent(self._profile.silence.before_retry)
+
+    # Blocks
+
+    async def send_block(
+        self,
+        modulation: Modulation,
+        frames: Sequence[bytes],
+        *,
+        short: bool = False,
+        on_progress: Callable[[int], None] = lambda _sent: None,
+    ) -> None:
+        """Train, send `frames` as HDLC on the message channel and drop the carrier, as `send_data` does."""
+        self._check_link(modulation, block=True)
+        if self._v34 is not None:
+            await self._v34.send_block(frames, on_progress)
+            return
+        from faxmodem.codec import hdlc  # here, because it needs numpy
+
+        # Whole before CONNECT: a modem that has to wait ends the transmission.
+        block = hdlc.encode(frames, opening_flags=math.ceil(BLOCK_PREAMBLE_S * modulation.rate_bps / 8))
+        await self.send_data(
+            modulation,
+            block.octets,
+            short=short,
+            on_progress=lambda sent: on_progress(bisect_right(block.frame_ends, sent)),
+        )
+
+    async def receive_block(
+        self,
+        modulation: Modulation,
+        on_frame: Callable[[bytes | None], None],
+        *,
+        short: bool = False,
+        on_carrier: Callable[[], None] = lambda: None,
+    ) -> Heard:
+        """Wait for a carrier of `modulation` and hand each frame on it to `on_frame`, as `receive_data` does data.
+
+        Flags may come for as long as the sender likes, before and between the frames.
+        """
+        self._check_link(modulation, block=True)
+        if self._v34 is not None:
+            return await self._v34.receive_block(on_frame, on_carrier)
+        from faxmodem.codec import hdlc  # here, because it needs numpy
+
+        decoder = hdlc.Decoder()
+        begun = False
+
+        def on_data(octets: bytes) -> None:
+            nonlocal begun
+            if not begun:
+                begun = True
+                on_carrier()
+            for frame in decoder.feed(octets):
+                on_frame(frame)
+
+        return await self.receive_data(modulation, on_data, short=short)
+
+    # V.34
+
+    async def limit_primary_rate(self, rate_bps: int) -> None:
+        """Have the modems settle on at most `rate_bps` for the blocks to come, when the line does not bear the rate."""
+        self._check_link(Modulation.V34, block=True)
+        if self._v34 is not None:
+            await self._v34.limit_rate(rate_bps)
+
+    def _check_link(self, modulation: Modulation, *, block: bool) -> None:
+        """Raises `LocalProtocolError` for what cannot cross the link that the modems have agreed on."""
+        if self._v34 is not None and not (block and modulation is Modulation.V34):
+            raise LocalProtocolError(f"a V.34 link carries blocks on its primary channel, not {modulation} by itself")
+        if self._v34 is None and modulation is Modulation.V34:
+            raise LocalProtocolError("the link is not V.34: dial or answer gave another one")
 
     # Between the actions
 

@@ -11,7 +11,7 @@ from typing import Final
 import anyio
 
 from faxmodem.errors import ModemError, ModemTimeout
-from faxmodem.modem.at import Decoder, Event, Result, ResultCode, Text
+from faxmodem.modem.at import EOT, Decoder, DleCommand, Event, Result, ResultCode, Text
 from faxmodem.modem.profile import Profile, Step
 from faxmodem.transport.base import Flow, Transport
 
@@ -20,7 +20,7 @@ WRITE_S: Final = 5.0
 DRAIN_S: Final = 2.0
 "For a modem to fall silent that says more than it should."
 
-INTERMEDIATE: Final = frozenset({ResultCode.CONNECT, ResultCode.RING, ResultCode.FAX, ResultCode.FRH_3})
+INTERMEDIATE: Final = frozenset({ResultCode.CONNECT, ResultCode.RING, ResultCode.FAX, ResultCode.FRH_3, ResultCode.V34})
 "Results that do not end a command."
 
 
@@ -33,6 +33,8 @@ class Busy(Enum):
     "It receives, waits for a signal, dials or answers: any byte ends that."
     TRANSMIT = auto()
     "It sends: <DLE><ETX> ends that."
+    DUPLEX = auto()
+    "It is in a V.34 session: <DLE><EOT> ends that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,7 @@ class Dialogue:
         except TimeoutError as error:
             raise ModemTimeout(f"the modem said nothing for {within_s:g} s after {self._command}") from error
         event = self._events.popleft()
-        if isinstance(event, Result) and event.code not in INTERMEDIATE:
-            self.busy = Busy.IDLE
+        self.busy = _busy_after(event, self.busy)
         return event
 
     async def result(
@@ -157,3 +158,15 @@ class Dialogue:
         if flow is not self.flow:
             self.flow = flow
             await self.transport.set_flow(flow)
+
+
+def _busy_after(event: Event, busy: Busy) -> Busy:
+    """What the modem is doing once it has said this."""
+    match event:
+        case Result(code=ResultCode.V34):
+            return Busy.DUPLEX
+        case Result(code=code) if code not in INTERMEDIATE:
+            return Busy.IDLE
+        case DleCommand(code=code) if code == EOT:
+            return Busy.COMMAND  # a result is still to come
+    return busy

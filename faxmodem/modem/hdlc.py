@@ -5,26 +5,14 @@ T.31 (08/95) §7.4 has the DCE deliver the two octets of the FCS; some leave the
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterator
 from typing import Final
 
+from faxmodem.codec.fcs import FCS_OCTETS, REVERSED, is_whole
 from faxmodem.t30.frames import ADDRESS, CONTROL_FINAL, CONTROL_MORE
 
 MIN_FRAME: Final = 3
 "Address, control, FCF."
-FCS_OCTETS: Final = 2
-
-REVERSED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
-"Each octet with its bits in the other order."
-
-_RESIDUE: Final = 0x1D0F
-"Remainder over a frame with its FCS, first bit on the line as the most significant (ISO/IEC 13239 annex A)."
-
-
-def has_good_fcs(octets: bytes) -> bool:
-    """True if the last two octets are the FCS of those before; `octets` in link order."""
-    return binascii.crc_hqx(octets.translate(REVERSED), 0xFFFF) == _RESIDUE
 
 
 class FrameMender:
@@ -39,7 +27,7 @@ class FrameMender:
         A good FCS outweighs what the DCE says: some report ERROR for good frames.
         """
         for guess in _guesses(octets):
-            if len(guess) >= MIN_FRAME + FCS_OCTETS and has_good_fcs(guess):
+            if len(guess) >= MIN_FRAME + FCS_OCTETS and is_whole(guess):
                 self._delivers_fcs = True
                 return guess[:-FCS_OCTETS]
         if not trusted or self._delivers_fcs:

@@ -29,18 +29,22 @@ MAX_ANSWER: Final = 200
 
 
 async def identify(dialogue: Dialogue) -> ModemIdentity:
-    """Ask who the modem is, then for the rates of both directions: they differ on some modems."""
+    """Ask who the modem is, then for the rates of both directions: they differ on some modems.
+
+    V.34, which works in both, is among them if the profile wants it and the modem takes the command that turns it on.
+    """
     at = dialogue.profile.at
     answers: dict[str, str] = {}
     for command in at.identify:
         if text := await _query(dialogue, command):
             answers[command.removeprefix("AT") if command.startswith("AT+") else command] = text
     assumed = modulations(at.assumed_rates)
+    v34 = await _turn_on_v34(dialogue)
     return ModemIdentity(
         answers=answers,
         classes=parse_classes(await _query(dialogue, at.classes)),
-        transmits=parse_rates(await _query(dialogue, at.transmit_rates)) or assumed,
-        receives=parse_rates(await _query(dialogue, at.receive_rates)) or assumed,
+        transmits=(parse_rates(await _query(dialogue, at.transmit_rates)) or assumed) | v34,
+        receives=(parse_rates(await _query(dialogue, at.receive_rates)) or assumed) | v34,
     )
 
 
@@ -61,6 +65,13 @@ def modulations(codes: Iterable[int]) -> frozenset[Modulation]:
     """The modulations whose long training is among the codes."""
     known = set(codes)
     return frozenset(modulation for modulation, (long, _) in RATE_CODES.items() if long in known)
+
+
+async def _turn_on_v34(dialogue: Dialogue) -> frozenset[Modulation]:
+    """V.34, if the modem is to have it and does."""
+    command = dialogue.profile.at.v34
+    taken = command is not None and (await dialogue.ask(command)).ok
+    return frozenset({Modulation.V34}) if taken else frozenset()
 
 
 async def _query(dialogue: Dialogue, command: str) -> str:

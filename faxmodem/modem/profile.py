@@ -58,6 +58,8 @@ class AtCommands(_Table):
     select_class: Command
     configure: Steps
     "After the class is selected, which on some modems resets what was set before."
+    v34: Command | None = None
+    "Turns V.34 on (T.31 (08/95) Amd 1 §B.6.1); a modem that refuses it is used without. Needs class 1.0."
     transmit_rates: Command
     receive_rates: Command
     assumed_rates: tuple[int, ...]

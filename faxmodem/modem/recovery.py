@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 
 from faxmodem.errors import ModemError, ModemTimeout
-from faxmodem.modem.at import CAN, DLE_ETX, XON, ResultCode
+from faxmodem.modem.at import CAN, DLE_EOT, DLE_ETX, XON, ResultCode
 from faxmodem.modem.dialogue import INTERMEDIATE, Busy, Dialogue
 from faxmodem.transport.base import Flow
 
@@ -25,7 +25,10 @@ async def settle(dialogue: Dialogue) -> None:
     """End what a cancelled action has left going on. Raises `ModemTimeout` if the modem does not answer after that."""
     if dialogue.busy is Busy.IDLE:
         return
-    ended = await _ENDINGS[dialogue.busy](dialogue)
+    busy = dialogue.busy
+    ended = await _ENDINGS[busy](dialogue)
+    if dialogue.busy is Busy.DUPLEX is not busy:  # V.34 came up just before the abort
+        ended = await _end_duplex(dialogue)
     if not await _resume(dialogue, ended=ended):
         raise ModemTimeout(f"the modem does not return to command state on {dialogue.transport.name}")
 
@@ -47,14 +50,14 @@ async def revive(dialogue: Dialogue) -> None:
 
 
 async def hang_up(dialogue: Dialogue) -> None:
-    """Put the modem on hook: by command, by DTR, by +++. Raises `ModemTimeout` if nothing helps."""
+    """Put the modem on hook: by command, after XON, by DTR, by +++. Raises `ModemTimeout` if nothing helps."""
     try:
         await settle(dialogue)
         if await _hang_up_by_command(dialogue):
             return
     except ModemError:
         pass  # the rougher ways follow
-    for rouse in (_drop_dtr, _escape):
+    for rouse in (_let_go, _drop_dtr, _escape):
         with suppress(ModemError):
             await rouse(dialogue)
             if await _resume(dialogue, ended=False):
@@ -115,6 +118,17 @@ async def _end_transmit(dialogue: Dialogue) -> bool:
     return False
 
 
+async def _end_duplex(dialogue: Dialogue) -> bool:
+    """Up to two times: it may come to lie behind half a DLE pair. Some give no result at all, so not more often."""
+    if dialogue.flow is not Flow.NONE:  # a block is cut off: what still waits of it goes nowhere
+        await _discard(dialogue)
+    for within_s in (dialogue.profile.timing.hang_up_s, dialogue.profile.timing.probe_s):
+        await dialogue.send(DLE_EOT)
+        if await _ends(dialogue, within_s):
+            return True
+    return False
+
+
 async def _ends(dialogue: Dialogue, within_s: float) -> bool:
     """Whether a final result comes."""
     try:
@@ -130,7 +144,12 @@ async def _nothing(_dialogue: Dialogue) -> None:
 
 async def _end_anything(dialogue: Dialogue) -> None:
     """A modem that a stray XOFF keeps from answering is let go first."""
-    await dialogue.send(XON + DLE_ETX + CAN)
+    await dialogue.send(XON + DLE_EOT + DLE_ETX + CAN)
+
+
+async def _let_go(dialogue: Dialogue) -> None:
+    """Data that a modem takes for commands, as the call has ended meanwhile, may hold an XOFF."""
+    await dialogue.send(XON)
 
 
 async def _drop_dtr(dialogue: Dialogue) -> None:
@@ -152,4 +171,5 @@ _ENDINGS: Final[dict[Busy, Callable[[Dialogue], Awaitable[bool]]]] = {
     Busy.COMMAND: _end_command,
     Busy.RECEIVE: _end_receive,
     Busy.TRANSMIT: _end_transmit,
+    Busy.DUPLEX: _end_duplex,
 }

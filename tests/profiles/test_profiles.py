@@ -72,7 +72,7 @@ def test_own_profile_states_only_what_differs(own_folder: Path) -> None:
     assert mine.timing.tm_connect_delay_s == 0.4
     assert mine.at.hang_up == ("ATH",)
     assert mine.at.model_copy(update={"hang_up": base.at.hang_up}) == base.at
-    assert profile_names() == ["class1", "mine"]
+    assert profile_names() == ["class1", "class1.0", "mine"]
 
 
 def test_own_profile_hides_the_shipped_one(own_folder: Path) -> None:

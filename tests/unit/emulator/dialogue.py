@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import anyio
 
+from faxmodem.codec.fcs import fcs
 from faxmodem.emulator.faults import Fault
-from faxmodem.emulator.hdlc import fcs
 from faxmodem.emulator.line import Line, LineSettings
 from faxmodem.emulator.pair import Exchange, emulated_line
 from faxmodem.emulator.settings import DceSettings

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faxmodem.codec.fcs import bits_on_line, fcs, is_whole
 from faxmodem.emulator.dle import stuff, unstuff
-from faxmodem.emulator.hdlc import bits_on_line, fcs, is_whole
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from faxmodem.emulator.settings import DceSettings
 from faxmodem.emulator.virtual import run_virtual
 from faxmodem.modem.base import Heard, LineDropped
 from faxmodem.modem.class1 import Class1Modem
+from faxmodem.modem.identify import RATE_CODES
 from faxmodem.t30.modulations import Modulation
 from faxmodem.transport.memory import null_modem_pair
 from tests.unit.modem.dce import PROFILE
@@ -82,7 +83,7 @@ async def receive_fax(modem: Class1Modem, modulation: Modulation) -> None:
     await modem.hang_up()
 
 
-@pytest.mark.parametrize("modulation", Modulation)
+@pytest.mark.parametrize("modulation", RATE_CODES)
 def test_page_at_each_modulation(modulation: Modulation) -> None:
     fax_goes_through(modulation, DceSettings())
 

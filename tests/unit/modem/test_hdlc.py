@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxmodem.modem.hdlc import REVERSED, FrameMender, has_good_fcs
+from faxmodem.codec.fcs import REVERSED, is_whole
+from faxmodem.modem.hdlc import FrameMender
 
 CFR = bytes.fromhex("ff 13 84")
 CFR_ON_THE_LINK = bytes.fromhex("ff 13 84 ea 7d")
@@ -25,17 +26,17 @@ def crc16_x25(octets: bytes) -> bytes:
 
 @pytest.mark.parametrize("octets", [CFR_ON_THE_LINK, DCN_ON_THE_LINK, MCF_ON_THE_LINK])
 def test_fcs_of_frames_seen_on_a_line(octets: bytes) -> None:
-    assert has_good_fcs(octets)
+    assert is_whole(octets)
     assert crc16_x25(octets[:-2]) == octets[-2:]
 
 
 @given(st.binary(min_size=3, max_size=40), st.integers(0, 7), st.data())
 def test_fcs_is_found_and_any_bit_error_noticed(frame: bytes, bit: int, data: st.DataObject) -> None:
     octets = frame + crc16_x25(frame)
-    assert has_good_fcs(octets)
+    assert is_whole(octets)
     damaged = bytearray(octets)
     damaged[data.draw(st.integers(0, len(octets) - 1))] ^= 1 << bit
-    assert not has_good_fcs(bytes(damaged))
+    assert not is_whole(bytes(damaged))
 
 
 @pytest.mark.parametrize("trusted", [True, False])

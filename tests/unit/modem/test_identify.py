@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from faxmodem.modem.identify import modulations, parse_classes, parse_rates
+from faxmodem.modem.identify import RATE_CODES, modulations, parse_classes, parse_rates
 from faxmodem.t30.modulations import Modulation
 
-ALL = frozenset(Modulation)
+ALL = frozenset(RATE_CODES)
 SLOW = modulations([24, 48, 72, 96])
 
 
