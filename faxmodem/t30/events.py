@@ -1,7 +1,8 @@
 """What a session is told (events, past tense) and what it wants done (commands, imperative).
 
-One command is outstanding at a time; a new one takes the place of the one before, which is then to be aborted. The
-modem's bytes and a page's data never pass through here.
+One command is outstanding at a time; a new one takes the place of the one before, which is then to be aborted. Only
+StorePage and StoreBlock go on beside those that follow them: their event comes when they are done. The modem's bytes
+and a page's data never pass through here.
 """
 
 from __future__ import annotations
@@ -51,6 +52,18 @@ class ReceiveTraining:
     """Receive and judge a TCF."""
 
     modulation: Modulation
+    ecm: bool = False
+    "Error correction mends what a channel does that is not quite clean."
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Pick the parameters that bring the document across in the least time; all of them keep its quality."""
+
+    candidates: tuple[Parameters, ...]
+    "The far end and we can do each of them; the first is the usual choice."
+    page: int = 1
+    "The page that comes first now, counted from 1 in the document."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,23 @@ class SendPage:
     """Send the current page, coded for these parameters, with short training where the modulation has it."""
 
     page: int
+    "Counts from 1 in the document."
     parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class SendBlock:
+    """Send frames of one block of the current page, and RCP (T.4 (07/2003) Annex A)."""
+
+    page: int
+    "Counts from 1 in the document."
+    block: int
+    "Counts from 0 in the page."
+    frames: tuple[int, ...]
+    "Numbers of the frames to send; empty: all that the block has."
+    parameters: Parameters
+    long_training: bool
+    "V.17 trains long: the rate has changed without a TCF (CTC)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +96,28 @@ class ReceivePage:
 
     page: int
     parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveBlock:
+    """Receive frames of one block of the current page."""
+
+    page: int
+    block: int
+    "Counts from 0 in the page."
+    parameters: Parameters
+    again: bool
+    "Frames of this block came before; those that come now are added. False: whatever came is forgotten."
+    long_training: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreBlock:
+    """Add the first `frames` frames of the block that came to the page; frames that never came are left out."""
+
+    page: int
+    block: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +134,29 @@ class HangUp:
 
 
 Command = (
-    Dial | Answer | SendFrames | Listen | SendTraining | ReceiveTraining | SendPage | ReceivePage | StorePage | HangUp
+    Dial
+    | Answer
+    | SendFrames
+    | Listen
+    | SendTraining
+    | ReceiveTraining
+    | Choose
+    | SendPage
+    | SendBlock
+    | ReceivePage
+    | ReceiveBlock
+    | StoreBlock
+    | StorePage
+    | HangUp
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CallConnected:
     """Dial: the far end's carrier is there. Answer: the modem is sending flags."""
+
+    v34: bool = False
+    "The modems have agreed on V.34 half duplex (T.30 (09/2005) Annex F)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +172,28 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Choose is done."""
+
+    parameters: Parameters
+    "One of the candidates."
+    seconds: float = 0.0
+    "How long the document's pages will take on the line with them, as far as that was forecast."
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSent:
+    """SendBlock is done; the carrier is off."""
+
+    frames: int
+    "How many frames the whole block has."
+    more: bool
+    "Another block of the same page follows."
+    next_page: PageInfo | None
+    "The page that follows in the document, None after the last."
+
+
+@dataclass(frozen=True, slots=True)
 class PageSent:
     """SendPage is done; the carrier is off."""
 
@@ -114,7 +203,7 @@ class PageSent:
 
 @dataclass(frozen=True, slots=True)
 class FlagsHeard:
-    """V.21 flags are on the line: a frame is about to come."""
+    """Listening: V.21 flags are on the line, a frame is about to come. Receiving a block: its carrier is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +240,19 @@ class PageReceived:
     """Page data came and its carrier is off."""
 
 
+@dataclass(frozen=True, slots=True)
+class BlockReceived:
+    """Frames of a block came, or at least their carrier, which is off now."""
+
+    frames: frozenset[int]
+    "Numbers of the frames that came whole in this burst."
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStored:
+    """StoreBlock is done."""
+
+
 class Verdict(Enum):
     """What the receiver thinks of a page."""
 
@@ -169,6 +271,11 @@ class PageStored:
     verdict: Verdict
     size: int
     "Bytes of the file so far."
+    lines: int = 0
+    bad_lines: int = 0
+    "Lines that were damaged."
+    longest_bad_run: int = 0
+    "The longest run of damaged lines, one after the other."
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +311,10 @@ Event = (
     | NoCarrier
     | WrongCarrier
     | TrainingReceived
+    | Chosen
+    | BlockSent
+    | BlockReceived
+    | BlockStored
     | PageReceived
     | PageStored
     | Moved

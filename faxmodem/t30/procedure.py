@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from faxmodem.codec.geometry import WIDTHS, Resolution
+from faxmodem.codec.geometry import WIDTHS, Coding, Resolution
 from faxmodem.errors import LocalProtocolError
 from faxmodem.t30 import events
+from faxmodem.t30.addressing import Addressing, Door
 from faxmodem.t30.bits import Bits
-from faxmodem.t30.capabilities import Capabilities, PageInfo, PageLength, Parameters
+from faxmodem.t30.blocks import HeardBlock, SentBlock
+from faxmodem.t30.capabilities import Capabilities, PageInfo, PageLength, Parameters, candidates
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.fif import Record
 from faxmodem.t30.frames import Frame
@@ -17,7 +19,7 @@ from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.states import Signal, State
 from faxmodem.t30.timers import Limits, Timer
-from faxmodem.t30.transitions import Transition
+from faxmodem.t30.transitions import Note, Transition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,12 @@ class Settings:
     calling: bool
     "True: we dial. False: we answer."
     first_page: PageInfo | None
-    "The first page to send; None: we receive."
+    """The first page of our document: to be sent if we dial, to be polled if we answer. None: there is none. A station
+    that answers always takes a document, too."""
+    polls: bool = False
+    "Calling: ask for the far end's document (DTC), after our own has gone if there is one."
+    addressing: Addressing = field(default_factory=Addressing)
+    door: Door = field(default_factory=Door)
     number: str = ""
     "What to dial."
     station_id: str = ""
@@ -37,21 +44,38 @@ class Settings:
     receives: frozenset[Modulation] = frozenset(Modulation)
     "What our modem can receive."
     max_rate_bps: int = 14400
+    "Of the modulations that the stations choose from; V.34 goes its own way."
+    codings: frozenset[Coding] = frozenset(Coding)
+    "What we send and receive; MH is always among them."
+    resolutions: frozenset[Resolution] = frozenset(Resolution)
+    "What we receive."
+    ecm: bool = True
+    "Error correction, where the far end has it too."
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if self.calling is not (self.first_page is not None):
-            raise LocalProtocolError("without polling the calling station sends and the called station receives")
+        if self.calling and self.first_page is None and not self.polls:
+            raise LocalProtocolError("a station that calls has something to send, or polls")
+        if self.polls and not self.calling:
+            raise LocalProtocolError("only the station that calls can poll")
 
     def offer(self) -> Capabilities:
-        """What our DIS says."""
+        """What our DIS or DTC says that we can receive."""
         allowed = frozenset(m for m in self.receives if m.rate_bps <= self.max_rate_bps)
+        codings = self.codings | {Coding.MH}
         return Capabilities(
             receives=True,
+            has_document=not self.calling and self.first_page is not None,
             modulations=allowed | {Modulation.V27TER_2400},  # the least that a DIS can say
-            resolutions=frozenset(Resolution),
+            resolutions=self.resolutions | {Resolution.STANDARD},
             widths=WIDTHS,
             lengths=tuple(PageLength),
+            codings=codings if self.ecm else codings - {Coding.MMR},
+            ecm=self.ecm,
+            v8=not self.calling and Modulation.V34 in self.receives,
+            subaddress=True,
+            password=True,
+            selective_polling=not self.calling and bool(self.door.selective),
         )
 
 
@@ -65,6 +89,10 @@ class Call:
     transitions: list[Transition] = field(default_factory=list)
     timers: dict[Timer, float] = field(default_factory=dict)
 
+    v34: bool = False
+    "The modems have agreed on V.34 half duplex: no TCF, no CTC, and error correction always."
+    polling: bool = False
+    "We want the far end's document, and ask for it with DTC instead of DIS."
     outcome: Outcome | None = None
     "How the call will have ended, as soon as that is certain."
     heard_frames: bool = False
@@ -75,8 +103,13 @@ class Call:
     tries: int = 0
     "How often the present command has been sent."
 
+    told: dict[Note, str] = field(default_factory=dict)
+    "What the far end has told beside its name."
+
     page: int = 1
-    "The page now crossing the line, counted from 1."
+    "The page now crossing the line, counted from 1 in the call."
+    pages_before: int = 0
+    "Pages of this call that went the other way, before the document's first."
     pages_done: int = 0
     "Pages confirmed by the receiver, or stored."
     page_info: PageInfo | None = None
@@ -86,13 +119,25 @@ class Call:
     parameters: Parameters | None = None
     steps: tuple[Modulation, ...] = ()
     "The modulations that are left, the present one first."
+    trainings: int = 0
+    "Receiving: bad trainings since the last good one. Sending: those at the lowest rate."
+    long_training: bool = False
+    "The next block trains long: the rate has changed without a TCF."
+    sent_block: SentBlock = field(default_factory=SentBlock)
+    heard_block: HeardBlock = field(default_factory=HeardBlock)
+    confirmed_block: tuple[int, int] | None = None
+    "Page and block of the last PPS or EOR whose block is done with, as it named them."
 
     post_command: Fcf | None = None
     "The post-message command of the last page, sent or received."
     answer: Fcf | None = None
     "Our last answer to a post-message command; None before the first, and after each new training."
+    answer_record: Record | None = None
+    "What that answer carries."
     answered_at: float = 0.0
     "When that answer had been sent; long ago, if something has crossed the line since."
+    has_gaps: bool = False
+    "A sender has gone on without a part of its page (EOR)."
     page_waiting: bool = False
     "Page data has come that is not yet judged."
 
@@ -126,6 +171,26 @@ class Call:
     def frame(self, fcf: Fcf, record: Record | None = None, *, final: bool = True) -> Frame:
         """One of our own frames. The station that has received a DIS, the caller, sets X (§5.3.6.1)."""
         return Frame.of(fcf, record, x=self.settings.calling, final=final)
+
+    def respond(self, fcf: Fcf, record: Record | None = None) -> None:
+        """Settle our answer to the command that came, which is given again as long as that command is repeated."""
+        self.answer, self.answer_record = fcf, record
+
+    @property
+    def page_in_document(self) -> int:
+        """The page now crossing the line, counted from 1 in its document."""
+        return self.page - self.pages_before
+
+    @property
+    def page_counter(self) -> int:
+        """The page as PPS counts it, but for the modulus (§A.4.3)."""
+        return self.page_in_document - 1
+
+    def candidates(self, page: PageInfo, modulation: Modulation) -> tuple[Parameters, ...]:
+        """Every way to send this page that both ends have, the usual choice first."""
+        if self.remote is None:
+            raise RuntimeError("the far end has not told yet what it can do")
+        return candidates(self.remote, page, modulation, codings=self.settings.codings, ecm=self.settings.ecm)
 
     def end_with(self, outcome: Outcome) -> None:
         """Settle how the call ends. What was settled first stays."""

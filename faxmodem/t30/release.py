@@ -11,7 +11,7 @@ from faxmodem.t30 import events
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.outcomes import Outcome
-from faxmodem.t30.procedure import STAY, Call, Entry, Move, Rows, break_off, give_up, goto, move
+from faxmodem.t30.procedure import STAY, Action, Call, Entry, Move, Rows, break_off, give_up, goto, move
 from faxmodem.t30.states import CONNECTED, FRAME_SIGNALS, LISTENING, Signal, State
 from faxmodem.t30.timers import Timer
 from faxmodem.t30.transitions import Answered, CallEnded, Canceling, Dialing
@@ -58,11 +58,21 @@ ENTRIES: Mapping[State, Entry] = {
 }
 
 
-def _connected(call: Call, _frame: Frame | None) -> State:
-    call.stop(Timer.T0)
-    call.tell(Answered())
-    call.start(Timer.PROGRESS, call.limits.progress_s)
-    return State.AWAIT_DIS if call.page_info else State.SENDING_DIS
+def connected(call: Call, event: events.CallConnected) -> None:
+    """Note what the modems have agreed on."""
+    call.v34 = event.v34
+
+
+def _begin(state: State) -> Action:
+    """The call is up: phase B begins."""
+
+    def action(call: Call, _frame: Frame | None) -> State:
+        call.stop(Timer.T0)
+        call.tell(Answered())
+        call.start(Timer.PROGRESS, call.limits.progress_s)
+        return state
+
+    return action
 
 
 def _settled(_call: Call, _frame: Frame | None) -> State:
@@ -108,7 +118,8 @@ _UNEVENTFUL = (
 
 ROWS: Rows = {
     (State.IDLE, Signal.CANCEL): move(_cancel_unconnected, _ON_HOOK),
-    **{(state, Signal.CONNECTED): move(_connected, State.AWAIT_DIS, State.SENDING_DIS) for state in _PHASE_A},
+    (State.DIALING, Signal.CONNECTED): move(_begin(State.AWAIT_DIS), State.AWAIT_DIS),
+    (State.ANSWERING, Signal.CONNECTED): move(_begin(State.SENDING_DIS), State.SENDING_DIS),
     **{(state, Signal.NOT_CONNECTED): move(_settled, _ON_HOOK) for state in _PHASE_A},
     **{(state, Signal.LINE_LOST): move(break_off(Outcome.FAR_END_HUNG_UP), _ON_HOOK) for state in _PHASE_A},
     **{(state, Signal.FAILED): move(_settled, _ON_HOOK) for state in _PHASE_A},
@@ -117,6 +128,9 @@ ROWS: Rows = {
     **{(state, Signal.STEP): move(break_off(Outcome.MODEM_FAILED), _ON_HOOK) for state in _PHASE_A},
     (State.DIALING, Signal.T0): move(break_off(Outcome.NO_ANSWER), _ON_HOOK),
     **{(state, signal): STAY for state in LISTENING for signal in _UNEVENTFUL},
+    **{  # what goes on beside the end of the call
+        (state, signal): STAY for state in (_DCN, _ON_HOOK) for signal in (Signal.BLOCK_STORED, Signal.PAGE_STORED)
+    },
     **{(state, signal): what for state in CONNECTED for signal, what in _EVERY_CALL.items()},
     (_DCN, Signal.SENT): goto(_ON_HOOK),
     (_DCN, Signal.LINE_LOST): goto(_ON_HOOK),

@@ -1,42 +1,72 @@
 """The T.30 session: a table of moves, and the small engine that walks it.
 
-`sender`, `receiver` and `release` hold the rows; nothing else changes a session's state.
+The rows are in `release`, `sender`, `identification`, `receiver`, `polling`, and for error correction in `ecm_sender`
+and `ecm_receiver`; nothing else changes a session's state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from faxmodem.errors import LocalProtocolError, RemoteProtocolError
-from faxmodem.t30 import events, receiver, release, sender
+from faxmodem.t30 import ecm_receiver, ecm_sender, events, identification, polling, receiver, release, sender
 from faxmodem.t30.fcf import Fcf
-from faxmodem.t30.fif import StationId
+from faxmodem.t30.fif import Address, NonStandard, Record, StationId
 from faxmodem.t30.frames import Frame
+from faxmodem.t30.nsf import describe
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.procedure import Call, Entry, Move, Rows, Settings
 from faxmodem.t30.states import LISTENING, Signal, State, signal_of
 from faxmodem.t30.timers import Timer
-from faxmodem.t30.transitions import Phase, PhaseEntered, RemoteIdentified, Transition
+from faxmodem.t30.transitions import Note, Phase, PhaseEntered, RemoteIdentified, RemoteTold, Transition
 
 # Later tables win: a row of the common table gives way to one of the side that has something of its own to do.
-MOVES: Rows = {**release.ROWS, **sender.ROWS, **receiver.ROWS}
+MOVES: Rows = {
+    **release.ROWS,
+    **sender.ROWS,
+    **ecm_sender.ROWS,
+    **identification.ROWS,
+    **receiver.ROWS,
+    **ecm_receiver.ROWS,
+    **polling.ROWS,
+}
 "Every move a session may make, by state and signal."
 
-ENTRIES: Mapping[State, Entry] = {**release.ENTRIES, **sender.ENTRIES, **receiver.ENTRIES}
+ENTRIES: Mapping[State, Entry] = {
+    **release.ENTRIES,
+    **sender.ENTRIES,
+    **ecm_sender.ENTRIES,
+    **identification.ENTRIES,
+    **receiver.ENTRIES,
+    **ecm_receiver.ENTRIES,
+    **polling.ENTRIES,
+}
 
-_UNBOUNDED = LISTENING | {State.DIALING, State.SENDING_PAGE, State.RECEIVING_PAGE, State.RECEIVING_TCF}
+_UNBOUNDED = LISTENING | {
+    State.DIALING,
+    State.SENDING_PAGE,
+    State.SENDING_BLOCK,
+    State.RECEIVING_PAGE,
+    State.RECEIVING_BLOCK,
+    State.RECEIVING_TCF,
+}
 "States that have a timer of their own, or whose page may take as long as it moves."
 
 _SIGNALS: Mapping[type[events.Event], Signal] = {
     events.CallConnected: Signal.CONNECTED,
     events.CallNotConnected: Signal.NOT_CONNECTED,
     events.Sent: Signal.SENT,
+    events.Chosen: Signal.CHOSEN,
     events.PageSent: Signal.PAGE_SENT,
+    events.BlockSent: Signal.BLOCK_SENT,
     events.FlagsHeard: Signal.FLAGS,
     events.FrameDamaged: Signal.DAMAGED,
     events.NoCarrier: Signal.NO_CARRIER,
     events.WrongCarrier: Signal.WRONG_CARRIER,
     events.PageReceived: Signal.PAGE_RECEIVED,
+    events.BlockReceived: Signal.BLOCK_RECEIVED,
+    events.BlockStored: Signal.BLOCK_STORED,
     events.PageStored: Signal.PAGE_STORED,
     events.Moved: Signal.MOVED,
     events.LineLost: Signal.LINE_LOST,
@@ -44,7 +74,34 @@ _SIGNALS: Mapping[type[events.Event], Signal] = {
     events.HungUp: Signal.HUNG_UP,
 }
 
+# Any: each of these takes the one kind of event that it stands for.
+_TAKE: Mapping[type[events.Event], Callable[[Call, Any], None]] = {
+    events.CallConnected: release.connected,
+    events.Chosen: sender.chosen,
+    events.PageSent: sender.page_sent,
+    events.BlockSent: ecm_sender.block_sent,
+    events.BlockReceived: ecm_receiver.block_received,
+    events.PageStored: receiver.stored,
+}
+"What an event says beyond its signal, and who notes it."
+
 _TIMER_SIGNALS = {timer: Signal[timer.name] for timer in Timer}
+
+
+_NOTES = {Fcf[note.value]: note for note in Note}
+
+
+def _text_of(record: Record) -> str:
+    """What a frame tells beside a station's name, for people."""
+    match record:
+        case StationId(text):
+            return text
+        case Address(_, octets):
+            return "".join(chr(octet) if 32 <= octet < 127 else "." for octet in octets)
+        case NonStandard():
+            return str(describe(record) or "")
+        case _:
+            return ""
 
 
 class Session:
@@ -77,11 +134,6 @@ class Session:
     def remote_id(self) -> str:
         """The far end's station id, "" until it has told one."""
         return self._call.remote_id
-
-    @property
-    def page_waiting(self) -> bool:
-        """Receiving: page data came for which no post-message command has come yet."""
-        return self._call.page_waiting
 
     def start(self, now: float) -> None:
         """Begin the call."""
@@ -147,14 +199,12 @@ class Session:
             case events.CallNotConnected(outcome) | events.Failed(outcome):
                 if self._state not in (State.SENDING_DCN, State.HANGING_UP):
                     call.end_with(outcome)
-            case events.PageSent():
-                sender.page_sent(call, event)
-            case events.PageStored():
-                receiver.stored(call, event)
             case events.Moved() if self._state.phase is Phase.C:
                 call.start(Timer.PROGRESS, call.limits.progress_s)
             case events.FlagsHeard():
                 self._give_time_for_a_frame()
+            case _ if take := _TAKE.get(type(event)):
+                take(call, event)
             case _:
                 pass
 
@@ -170,16 +220,21 @@ class Session:
             self._signal(Signal.DAMAGED)
             return
         call.heard_frames = True
-        if isinstance(record, StationId) and frame.fcf in (Fcf.CSI, Fcf.TSI, Fcf.CIG):
-            self._identified(record.text)
+        self._take_note(frame.fcf, record)
         if not frame.final:
             self._give_time_for_a_frame()
         self._signal(signal_of(frame.fcf), frame)
 
-    def _identified(self, station_id: str) -> None:
-        if station_id and station_id != self._call.remote_id:
-            self._call.remote_id = station_id
-            self._call.tell(RemoteIdentified(station_id))
+    def _take_note(self, fcf: Fcf | None, record: Record) -> None:
+        """Keep what goes along with a DIS, DTC or DCS."""
+        call = self._call
+        if isinstance(record, StationId) and fcf in (Fcf.CSI, Fcf.TSI, Fcf.CIG):
+            if record.text and record.text != call.remote_id:
+                call.remote_id = record.text
+                call.tell(RemoteIdentified(record.text))
+        elif fcf in _NOTES and (text := _text_of(record)) and call.told.get(_NOTES[fcf]) != text:
+            call.told[_NOTES[fcf]] = text
+            call.tell(RemoteTold(_NOTES[fcf], text))
 
     def _give_time_for_a_frame(self) -> None:
         """A frame has begun, or another is to follow: what waits for a frame waits for its end now."""
@@ -205,7 +260,7 @@ class Session:
 
     def _enter(self, state: State) -> None:
         call = self._call
-        call.stop(Timer.T2, Timer.T4, Timer.STEP)
+        call.stop(Timer.T2, Timer.T4, Timer.BUSY, Timer.STEP)
         if state.phase is not self._state.phase:
             call.tell(PhaseEntered(state.phase))
         self._state = state

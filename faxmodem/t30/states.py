@@ -9,7 +9,7 @@ from faxmodem.t30.transitions import Phase
 
 
 class State(Enum):
-    """The states of a session: `(name, phase)`. What a state does on entry is in `sender`, `receiver`, `release`."""
+    """The states of a session: `(name, phase)`. What a state does on entry stands beside its moves."""
 
     IDLE = ("idle", Phase.A)
     DIALING = ("dialling", Phase.A)
@@ -17,6 +17,7 @@ class State(Enum):
 
     # the station that has the document
     AWAIT_DIS = ("waiting for DIS", Phase.B)
+    CHOOSING = ("choosing how to send", Phase.B)
     SENDING_DCS = ("sending DCS", Phase.B)
     SENDING_TCF = ("sending TCF", Phase.B)
     AWAIT_CFR = ("waiting for CFR", Phase.B)
@@ -24,8 +25,20 @@ class State(Enum):
     SENDING_COMMAND = ("sending a post-message command", Phase.D)
     AWAIT_CONFIRMATION = ("waiting for the confirmation of a page", Phase.D)
 
+    # the same, with error correction
+    SENDING_BLOCK = ("sending a block", Phase.C)
+    SENDING_PPS = ("sending PPS", Phase.D)
+    AWAIT_BLOCK_ANSWER = ("waiting for the confirmation of a block", Phase.D)
+    SENDING_RR = ("sending RR", Phase.D)
+    AWAIT_READY = ("waiting for a busy receiver", Phase.D)
+    SENDING_CTC = ("sending CTC", Phase.D)
+    AWAIT_CTR = ("waiting for CTR", Phase.D)
+    SENDING_EOR = ("sending EOR", Phase.D)
+    AWAIT_ERR = ("waiting for ERR", Phase.D)
+
     # the station that wants the document
     SENDING_DIS = ("sending DIS", Phase.B)
+    SENDING_DTC = ("sending DTC", Phase.B)
     AWAIT_DCS = ("waiting for DCS", Phase.B)
     RECEIVING_TCF = ("receiving TCF", Phase.B)
     SENDING_CFR = ("sending CFR", Phase.B)
@@ -35,6 +48,14 @@ class State(Enum):
     STORING_PAGE = ("storing a page", Phase.D)
     SENDING_ANSWER = ("answering a post-message command", Phase.D)
     AWAIT_DCN = ("waiting for DCN", Phase.E)
+
+    # the same, with error correction
+    RECEIVING_BLOCK = ("receiving a block", Phase.C)
+    AWAIT_PPS = ("waiting for PPS", Phase.D)
+    STORING_BLOCK = ("storing a block", Phase.D)
+    ANSWERING_PPS = ("answering PPS", Phase.D)
+    SENDING_RNR = ("sending RNR", Phase.D)
+    AWAIT_RR = ("waiting for RR", Phase.D)
 
     # both
     SENDING_DCN = ("sending DCN", Phase.E)
@@ -54,6 +75,12 @@ LISTENING = frozenset(
         State.AWAIT_DCS,
         State.AWAIT_COMMAND,
         State.AWAIT_DCN,
+        State.AWAIT_BLOCK_ANSWER,
+        State.AWAIT_READY,
+        State.AWAIT_CTR,
+        State.AWAIT_ERR,
+        State.AWAIT_PPS,
+        State.AWAIT_RR,
     }
 )
 "States in which the modem listens for V.21 frames: here any frame may come."
@@ -87,6 +114,14 @@ class Signal(Enum):
     PIP = "PIP"
     DCN = "DCN"
     CRP = "CRP"
+    PPS = "PPS"
+    PPR = "PPR"
+    RNR = "RNR"
+    RR = "RR"
+    CTC = "CTC"
+    CTR = "CTR"
+    EOR = "EOR"
+    ERR = "ERR"
     OTHER_FRAME = "another frame"
     "Identification (CSI, TSI, NSF ...), which is noted as it comes, and frames of procedures that are not ours."
     ECHO = "our own frame"
@@ -99,10 +134,14 @@ class Signal(Enum):
     SENT = "sent"
     NO_CARRIER = "no carrier"
     WRONG_CARRIER = "wrong carrier"
+    CHOSEN = "parameters chosen"
     PAGE_SENT = "page sent"
+    BLOCK_SENT = "block sent"
     TRAINED = "good TCF"
     UNTRAINED = "bad TCF"
     PAGE_RECEIVED = "page received"
+    BLOCK_RECEIVED = "block received"
+    BLOCK_STORED = "block stored"
     PAGE_STORED = "page stored"
     MOVED = "bytes moved"
     LINE_LOST = "line lost"
@@ -113,6 +152,8 @@ class Signal(Enum):
     T1 = "T1"
     T2 = "T2"
     T4 = "T4"
+    T5 = "T5"
+    BUSY = "busy"
     STEP = "step limit"
     PROGRESS = "progress limit"
     CALL = "call limit"

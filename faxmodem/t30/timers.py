@@ -12,7 +12,7 @@ from enum import Enum
 class Timer(Enum):
     """A timer that a session may have running.
 
-    T3 waits for an operator, and none is here; T5 belongs to error correction, T6 to T8 to the ISDN (Annex C).
+    T3 waits for an operator, and none is here; T6 to T8 belong to the ISDN (Annex C).
     """
 
     T0 = "T0"
@@ -23,6 +23,10 @@ class Timer(Enum):
     "A receiver waits for a command."
     T4 = "T4"
     "A station waits for the response to its command."
+    T5 = "T5"
+    "The receiver of a block is busy (RNR)."
+    BUSY = "busy"
+    "Our own disk is slow: before the sender gives up waiting it is told so (RNR)."
     STEP = "step"
     "One action of the modem: our own bound, where T.30 has none because it thinks of a machine that works."
     PROGRESS = "progress"
@@ -43,17 +47,31 @@ class Limits:
     "6 +-1 s."
     t4_s: float = 3.0
     "3.0 s +-15 % for automatic stations."
+    t5_s: float = 60.0
+    "60 +-5 s (§A.5.4.1)."
+    busy_s: float = 1.5
+    "How long a receiver of blocks may be silent about one; with the time of RNR this stays below T4."
     dis_wait_s: float = 3.4
     """T4 once more, for the response to DIS, at the long end of its tolerance. With equal waits at both ends a DIS that
     is repeated can meet the DCS that is repeated, and meet it again."""
     flagged_s: float = 5.0
     "From the first flag to the end of the frame: a preamble of 1 s +-15 % and a frame of at most 3 s +-15 % (§5.3.1)."
-    tcf_wait_s: float = 6.0
-    "From CFR's or DCS's end to the end of the training check: silence, the longest training, 1.5 s, and slow modems."
+    tcf_wait_s: float = 4.5
+    """From the end of DCS to the end of the training check: silence, the longest training, 1.5 s, and slow modems. The
+    sender's DCS comes again T4 after its TCF, 5.5 s after the first at the earliest; our FTT must be out by then."""
+    tcf_rest_s: float = 3.0
+    "A TCF that has begun goes on for 1.5 s +-10 %, and the modem may hold back what it has of it."
+    quiet_s: float = 9.0
+    """How long a sender may be silent that has sent a DCS or TCF we could not read: TCF, T4, and the flags of the next
+    DCS. Whatever we sent sooner would meet that."""
     tries: int = 3
     "How often a command is sent before the call is given up (§5.4.2)."
     page_tries: int = 3
     "How often one page is sent when the receiver refuses it."
+    block_tries: int = 4
+    "How often frames of one block are asked for (PPR) until its sender changes something (§A.4.1: CTC or EOR)."
+    trainings: int = 12
+    "How many trainings in a row may fail: more than there are rates, for a sender that stays at one."
     step_s: float = 60.0
     "One action of the modem that is bounded by the length of a frame: dial tone aside, none takes this long."
     progress_s: float = 180.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from faxmodem.t30.capabilities import Parameters
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
 
@@ -51,6 +52,47 @@ class RemoteIdentified:
     station_id: str
 
 
+class Note(Enum):
+    """What a far end may tell besides its name, by the frame that carries it."""
+
+    SUBADDRESS = "SUB"
+    SENDER_ID = "SID"
+    PASSWORD = "PWD"  # noqa: S105 - the name of a frame
+    SELECTIVE_POLLING = "SEP"
+    POLLED_SUBADDRESS = "PSA"
+    CALLER_ADDRESS = "TSA"
+    CALLED_ADDRESS = "CIA"
+    CALLED_ADDRESS_ANSWER = "CSA"
+    SERVICE_PROVIDER = "ISP"
+    ROUTING_ADDRESS = "IRA"
+    MAKER = "NSF"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTold:
+    """The far end told something that goes with the document: a subaddress, a password, an address, its maker."""
+
+    note: Note
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The document goes the other way than at first: it is polled."""
+
+    sends: bool
+    "This station sends from now on; False: it receives."
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """A DCS was sent or taken: so the pages that follow cross the line."""
+
+    parameters: Parameters
+    forecast_s: float = 0.0
+    "Sending: how long the document will take on the line, as far as that was forecast."
+
+
 @dataclass(frozen=True, slots=True)
 class Trained:
     """A training was sent or received with this result (CFR, FTT)."""
@@ -64,6 +106,15 @@ class PageStarted:
     """Page `page` begins to cross the line. A repeat after a refusal starts the same page again."""
 
     page: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRepeated:
+    """Some frames of a block cross the line again: the receiver asked for them (PPR)."""
+
+    page: int
+    block: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +151,7 @@ class CallEnded:
 
     outcome: Outcome
     pages: int
-    "Pages confirmed by the receiver, or pages stored."
+    "Pages confirmed by the receiver, and pages stored."
 
 
 Transition = (
@@ -109,8 +160,12 @@ Transition = (
     | Dialing
     | Answered
     | RemoteIdentified
+    | RemoteTold
+    | Turned
+    | Negotiated
     | Trained
     | PageStarted
+    | BlockRepeated
     | PageConfirmed
     | PageRefused
     | PageStored

@@ -1,28 +1,26 @@
-"""Two ways to drive a session: by hand (`Station`), and two of them back to back over a simulated line (`Pair`).
+"""A session driven by hand: for literal times, the test plays modem, line and far end.
 
-A `Station` is for literal times: the test plays modem and line. A `Pair` keeps its own clock, knows how long V.21
-frames, trainings and pages take, and spoils them as its `Faults` say, from a seed.
+Two sessions back to back are in `pair`.
 """
 
 from __future__ import annotations
 
-import heapq
-import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 
+import pytest
 from hypothesis import settings
 
-from faxmodem.codec.geometry import WIDTHS, Resolution
-from faxmodem.t30 import events, transitions
+from faxmodem.codec.geometry import WIDTHS, Coding, Resolution
+from faxmodem.t30 import events, fif
 from faxmodem.t30.bits import Bits, BitsKind
 from faxmodem.t30.capabilities import Capabilities, PageInfo, PageLength, Parameters
 from faxmodem.t30.fcf import Fcf
-from faxmodem.t30.fif import Record
+from faxmodem.t30.fif import ContinueToCorrect, EndOfRetransmission, PartialPage, PartialPageRequest, Record
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
-from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.procedure import Settings
 from faxmodem.t30.session import Session
 from faxmodem.t30.states import State
@@ -43,10 +41,18 @@ ANY = Capabilities(
     widths=WIDTHS,
     lengths=tuple(PageLength),
 )
+"A far end that can do all that this program can without error correction and two-dimensional coding."
+CORRECTING = replace(ANY, codings=frozenset(Coding), ecm=True)
 "A far end that can do all that this program can."
 FASTEST = Parameters(
     modulation=Modulation.V17_14400, resolution=Resolution.FINE, length=PageLength.UNLIMITED, scan_time_ms=0
 )
+CORRECTED = replace(FASTEST, coding=Coding.MMR, ecm_octets=256)
+
+
+def plain(settings: Settings) -> Settings:
+    """These settings for a station without error correction and two-dimensional coding."""
+    return replace(settings, ecm=False, codings=frozenset({Coding.MH}))
 
 
 def calling(first_page: PageInfo | None = PAGE, **more: object) -> Settings:
@@ -54,9 +60,14 @@ def calling(first_page: PageInfo | None = PAGE, **more: object) -> Settings:
     return Settings(calling=True, first_page=first_page, number="5550123", **more)  # type: ignore[arg-type]
 
 
-def called(**more: object) -> Settings:
-    """Settings of a station that answers and receives."""
-    return Settings(calling=False, first_page=None, **more)  # type: ignore[arg-type]
+def called(first_page: PageInfo | None = None, **more: object) -> Settings:
+    """Settings of a station that answers and receives, or is polled."""
+    return Settings(calling=False, first_page=first_page, **more)  # type: ignore[arg-type]
+
+
+def polling(**more: object) -> Settings:
+    """Settings of a station that calls and polls."""
+    return calling(None, polls=True, **more)
 
 
 def far(fcf: Fcf, record: Record | None = None, *, x: bool = False, final: bool = True) -> events.FrameReceived:
@@ -76,17 +87,54 @@ def dcs(parameters: Parameters = FASTEST, **bits: int) -> events.FrameReceived:
     return far(Fcf.DCS, Bits.compose(BitsKind.SELECTION, values), x=True)
 
 
-def from_caller(fcf: Fcf) -> events.FrameReceived:
-    """A frame without FIF from the calling station."""
-    return far(fcf, x=True)
+def dtc(capabilities: Capabilities = ANY, **bits: int) -> events.FrameReceived:
+    """A DTC; `bits` are set in addition to what `capabilities` say."""
+    values = {name: value for name, value in capabilities.to_bits().fields.items() if value} | bits
+    return far(Fcf.DTC, Bits.compose(BitsKind.CAPABILITIES, values))
+
+
+_RECORDS: dict[Fcf, Record] = {
+    Fcf.PPS: PartialPage(int(Fcf.MPS), 0, 0, 4),
+    Fcf.PPR: PartialPageRequest(frozenset({1})),
+    Fcf.EOR: EndOfRetransmission(int(Fcf.MPS)),
+    Fcf.CTC: ContinueToCorrect.at(Modulation.V17_12000),
+}
+"What a frame carries where a test does not care."
+
+
+def from_caller(fcf: Fcf, record: Record | None = None) -> events.FrameReceived:
+    """A frame of the calling station."""
+    return far(fcf, record or _RECORDS.get(fcf), x=True)
+
+
+def pps(command: Fcf | None = None, *, page: int = 0, block: int = 0, frames: int = 4) -> events.FrameReceived:
+    """A PPS of the calling station; None: NULL."""
+    return from_caller(Fcf.PPS, PartialPage(int(command or 0), page, block, frames))
+
+
+def ppr(*frames: int) -> events.FrameReceived:
+    """A PPR of the called station for these frames, and those that a block of four does not have."""
+    return far(Fcf.PPR, PartialPageRequest(frozenset(frames) | frozenset(range(4, 256))))
+
+
+def came(*frames: int) -> events.BlockReceived:
+    """A burst that brought these frames."""
+    return events.BlockReceived(frozenset(frames))
+
+
+def block_sent(following: PageInfo | None = None, *, frames: int = 4, more: bool = False) -> events.BlockSent:
+    """A burst is out, of a block of so many frames."""
+    return events.BlockSent(frames, more, following)
 
 
 class Station:
     """One session driven by hand; `commands` and `transitions` collect what it has said since they were last taken."""
 
-    def __init__(self, settings: Settings, *, now: float = 0.0) -> None:
+    def __init__(self, settings: Settings, *, now: float = 0.0, chooses: bool = True) -> None:
+        """`chooses`: the first candidate is taken wherever there is a choice, as if that needed no time."""
         self.session = Session(settings)
         self.now = now
+        self.chooses = chooses
         self._commands: list[events.Command] = []
         self._transitions: list[Transition] = []
 
@@ -154,30 +202,60 @@ class Station:
         return last
 
     def _drain(self) -> None:
-        self._commands += self.session.commands()
+        for command in self.session.commands():
+            if isinstance(command, events.Choose) and self.chooses:
+                self.session.receive(events.Chosen(command.candidates[0]), self.now)
+                self._drain()
+            else:
+                self._commands.append(command)
         self._transitions += self.session.transitions()
 
 
+_SENT, _STORED = events.Sent(), events.PageStored(events.Verdict.GOOD, 1000)
 _TO_DIS: list[events.Event] = [events.CallConnected()]
-_TO_CFR: list[events.Event] = [*_TO_DIS, dis(), events.Sent(), events.Sent()]
+_TO_CFR: list[events.Event] = [*_TO_DIS, dis(), _SENT, _SENT]
 _TO_PAGE: list[events.Event] = [*_TO_CFR, far(Fcf.CFR)]
-_TO_DCS: list[events.Event] = [events.CallConnected(), events.Sent()]
+_TO_BLOCK: list[events.Event] = [*_TO_DIS, dis(CORRECTING), _SENT, _SENT, far(Fcf.CFR)]
+_TO_PPR: list[events.Event] = [*_TO_BLOCK, block_sent(PAGE), _SENT]
+_AGAIN: list[events.Event] = [ppr(1), block_sent(PAGE), _SENT]
+_ALL_BUT_ONE: list[events.Event] = [ppr(0, 1, 2), block_sent(PAGE), _SENT]
+_TO_CTC: list[events.Event] = [*_TO_PPR, *_AGAIN * 3, ppr(1)]
+_TO_EOR: list[events.Event] = [
+    *_TO_DIS,
+    dis(replace(CORRECTING, modulations=frozenset({Modulation.V27TER_2400}))),
+    *_TO_PPR[2:],
+    *_ALL_BUT_ONE * 3,
+    ppr(0, 1, 2),
+]
+_TO_DCS: list[events.Event] = [events.CallConnected(), _SENT]
 _TO_TCF: list[events.Event] = [*_TO_DCS, dcs()]
-_TO_DATA: list[events.Event] = [*_TO_TCF, events.TrainingReceived(good=True), events.Sent()]
-_STORED = events.PageStored(events.Verdict.GOOD, 1000)
+_TO_DATA: list[events.Event] = [*_TO_TCF, events.TrainingReceived(good=True), _SENT]
+_TO_FRAMES: list[events.Event] = [*_TO_DCS, dcs(CORRECTED), events.TrainingReceived(good=True), _SENT]
+_TO_RNR: list[events.Event] = [*_TO_FRAMES, came(0, 1, 2, 3), pps(Fcf.MPS), events.BlockStored()]
+_TO_DTC: list[events.Event] = [*_TO_DIS, dis(has_document=1)]
 
 SENDING_PATHS: dict[State, list[events.Event]] = {
     State.DIALING: [],
     State.AWAIT_DIS: _TO_DIS,
+    State.CHOOSING: _TO_CFR[:2],
     State.SENDING_DCS: _TO_CFR[:2],
     State.SENDING_TCF: _TO_CFR[:3],
     State.AWAIT_CFR: _TO_CFR,
     State.SENDING_PAGE: _TO_PAGE,
     State.SENDING_COMMAND: [*_TO_PAGE, events.PageSent(PAGE)],
-    State.AWAIT_CONFIRMATION: [*_TO_PAGE, events.PageSent(PAGE), events.Sent()],
-    State.SENDING_DCN: [*_TO_DIS, far(Fcf.DTC, Bits.compose(BitsKind.CAPABILITIES, {}))],
-    State.HANGING_UP: [*_TO_DIS, events.LineLost()],
-    State.ENDED: [*_TO_DIS, events.LineLost(), events.HungUp()],
+    State.AWAIT_CONFIRMATION: [*_TO_PAGE, events.PageSent(PAGE), _SENT],
+    State.SENDING_BLOCK: _TO_BLOCK,
+    State.SENDING_PPS: _TO_PPR[:-1],
+    State.AWAIT_BLOCK_ANSWER: _TO_PPR,
+    State.SENDING_RR: [*_TO_PPR, far(Fcf.RNR)],
+    State.AWAIT_READY: [*_TO_PPR, far(Fcf.RNR), _SENT],
+    State.SENDING_CTC: _TO_CTC,
+    State.AWAIT_CTR: [*_TO_CTC, _SENT],
+    State.SENDING_EOR: _TO_EOR,
+    State.AWAIT_ERR: [*_TO_EOR, _SENT],
+    State.SENDING_DCN: [*_TO_CFR, dis(), _SENT, _SENT, dis(), _SENT, _SENT, dis()],
+    State.HANGING_UP: [*_TO_PAGE, events.LineLost()],
+    State.ENDED: [*_TO_PAGE, events.LineLost(), events.HungUp()],
 }
 RECEIVING_PATHS: dict[State, list[events.Event]] = {
     State.ANSWERING: [],
@@ -190,19 +268,53 @@ RECEIVING_PATHS: dict[State, list[events.Event]] = {
     State.AWAIT_COMMAND: [*_TO_DATA, events.PageReceived()],
     State.STORING_PAGE: [*_TO_DATA, events.PageReceived(), from_caller(Fcf.MPS)],
     State.SENDING_ANSWER: [*_TO_DATA, events.PageReceived(), from_caller(Fcf.MPS), _STORED],
-    State.AWAIT_DCN: [*_TO_DATA, events.PageReceived(), from_caller(Fcf.EOP), _STORED, events.Sent()],
+    State.AWAIT_DCN: [*_TO_DATA, events.PageReceived(), from_caller(Fcf.EOP), _STORED, _SENT],
+    State.RECEIVING_BLOCK: _TO_FRAMES,
+    State.AWAIT_PPS: _TO_RNR[:-2],
+    State.STORING_BLOCK: _TO_RNR[:-1],
+    State.ANSWERING_PPS: [*_TO_RNR, _STORED],
 }
+BUSY_PATHS: dict[State, list[events.Event]] = {
+    # from STORING_PAGE of a block: our disk is slow
+    State.SENDING_RNR: [],
+    State.AWAIT_RR: [_SENT],
+}
+POLLING_PATHS: dict[State, list[events.Event]] = {State.SENDING_DTC: _TO_DTC}
+
+
+def walked(settings: Settings, path: Iterable[events.Event], *, chooses: bool = True) -> Station:
+    """A station that this has happened to, one second a step."""
+    station = Station(settings, chooses=chooses)
+    station.session.start(station.now)
+    station._drain()
+    for event in path:
+        station.hear(event, after=1.0)
+    return station
+
+
+def storing_page() -> Station:
+    """A station that stores a page which has come in blocks."""
+    station = walked(called(), _TO_RNR)
+    assert station.state is State.STORING_PAGE
+    return station
 
 
 def reach(state: State) -> Station:
-    """A station that has come to `state` the way a call does, one second a step."""
+    """A station that has come to `state` the way a call does."""
     if state is State.IDLE:
         return Station(calling())
-    sending = state in SENDING_PATHS
-    station = Station.started(calling() if sending else called())
-    for event in (SENDING_PATHS if sending else RECEIVING_PATHS)[state]:
-        station.hear(event, after=1.0)
+    if state in BUSY_PATHS:
+        station = storing_page()
+        station.run_out()
+        station.hear(*BUSY_PATHS[state])
+    elif state in POLLING_PATHS:
+        station = walked(polling(), POLLING_PATHS[state])
+    elif state in SENDING_PATHS:
+        station = walked(calling(), SENDING_PATHS[state], chooses=state is not State.CHOOSING)
+    else:
+        station = walked(called(), RECEIVING_PATHS[state])
     assert station.state is state
+    station.commands()
     station.transitions()
     return station
 
@@ -212,296 +324,23 @@ def sent_fcfs(commands: Iterable[events.Command]) -> list[Fcf | None]:
     return [frame.fcf for command in commands if isinstance(command, events.SendFrames) for frame in command.frames]
 
 
-# --- two stations and a line -----------------------------------------------------------------------------------------
+@contextmanager
+def quick_frames() -> Iterator[None]:
+    """Have each FIF read and written only once: it has tests of its own, and here it would be most of the time."""
+    built: dict[tuple[Fcf, object], tuple[fif.Record, bytes]] = {}
 
-TURNAROUND_S = 0.1
-PREAMBLE_S = 1.0
-V21_BPS = 300
-TRAINING_S = 1.4
-TCF_S = 1.5
-PAGE_S = (9.0, 25.0)
-"Shortest and longest page. A shorter one that is lost as a whole cannot be told from a repeated command."
+    def encode(fcf: Fcf, record: fif.Record) -> bytes:
+        if isinstance(record, fif.ContinueToCorrect):
+            return encoded(fcf, record)
+        key = fcf, id(record) if isinstance(record, Bits) else record
+        if key not in built:
+            built[key] = record, encoded(fcf, record)  # the record is kept, and so its id is
+        return built[key][1]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Faults:
-    """What goes wrong on the line: probabilities, and moments in seconds."""
-
-    lose: float = 0.0
-    "A V.21 transmission passes without a trace."
-    damage: float = 0.0
-    "A frame comes with a bad FCS."
-    repeat: float = 0.0
-    "A frame comes twice."
-    echo: float = 0.0
-    "A transmission comes back to the station that sent it."
-    bad_tcf: float = 0.0
-    bad_page: float = 0.0
-    poor_page: float = 0.0
-    "The page is good but wants a new training (RTP); no fault of the line."
-    lose_page: float = 0.0
-    "Page data passes without a trace, although its carrier is there."
-    deaf_to_v21: float = 0.0
-    "A modem that waits for a fast carrier does not notice V.21."
-    deaf_to_fast: float = 0.0
-    "A modem that listens for V.21 does not notice a fast carrier."
-    rest: int = 0
-    "After a fault so many transmissions go well."
-    hang_up_at: float | None = None
-    "One of the two ends drops the line."
-    cancel_at: float | None = None
-    "One of the two ends is told to end the call."
-
-
-@dataclass(eq=False)
-class End:
-    """One station and its modem."""
-
-    session: Session
-    document: Sequence[PageInfo] = ()
-    command: events.Command | None = None
-    since: float = 0.0
-    serial: int = 0
-    "Counts commands: what a superseded command had under way is dropped."
-    on_hook: bool = False
-    said: list[Transition] = field(default_factory=list)
-    heard: list[Fcf | None] = field(default_factory=list)
-    data: int | None = None
-    "Number of the page that came last."
-    stored: list[int] = field(default_factory=list)
-
-    @property
-    def ended(self) -> CallEnded:
-        last = self.said[-1]
-        assert isinstance(last, CallEnded)
-        return last
-
-    @property
-    def outcome(self) -> Outcome:
-        return self.ended.outcome
-
-    def told(self, kind: type[Transition]) -> list[Transition]:
-        """Its transitions of one kind."""
-        return [transition for transition in self.said if isinstance(transition, kind)]
-
-
-class Pair:
-    """A caller with a document and a called station on one half-duplex line."""
-
-    def __init__(
-        self,
-        document: Sequence[PageInfo] = (PAGE,),
-        faults: Faults = Faults(),
-        seed: int = 0,
-        *,
-        caller: Settings | None = None,
-        receiver: Settings | None = None,
-    ) -> None:
-        self.caller = End(Session(caller or calling(document[0], station_id="+1 555 0123")), document)
-        self.called = End(Session(receiver or called(station_id="+49 30 1234")))
-        self.now = 0.0
-        self.faults = faults
-        self._random = random.Random(seed)
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = count()
-        self._transmissions = 0
-        self._good_until = 0
-
-    @property
-    def ends(self) -> tuple[End, End]:
-        return self.caller, self.called
-
-    def run(self) -> None:
-        """Make the call, to the end of both sessions."""
-        for moment, what in ((self.faults.hang_up_at, self._drop), (self.faults.cancel_at, self._cancel)):
-            if moment is not None:
-                self._at(moment, what)
-        for end in self.ends:
-            end.session.start(self.now)
-            self._serve(end)
-        while not all(end.session.done for end in self.ends):
-            self._step()
-
-    # --- the clock ---------------------------------------------------------------------------------------------------
-
-    def _step(self) -> None:
-        due = [(at, end) for end in self.ends if (at := end.session.deadline()) is not None]
-        timer = min(due, key=lambda pair: pair[0], default=None)
-        if timer is not None and (not self._queue or timer[0] <= self._queue[0][0]):
-            self.now, end = timer
-            end.session.expire(self.now)
-            self._serve(end)
-        else:
-            assert self._queue, "nothing will ever happen again"
-            self.now, _, action = heapq.heappop(self._queue)
-            action()
-
-    def _at(self, delay: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._queue, (self.now + delay, next(self._order), action))
-
-    def _while(self, end: End, delay: float, action: Callable[[], None]) -> None:
-        """Do it unless the station has got another command by then."""
-        serial = end.serial
-        self._at(delay, lambda: action() if end.serial == serial else None)
-
-    def _tell(self, end: End, event: events.Event) -> None:
-        if not end.session.done:
-            end.session.receive(event, self.now)
-            self._serve(end)
-
-    def _drop(self) -> None:
-        for end in self.ends:
-            if not end.on_hook and not isinstance(end.command, events.Dial | events.Answer | events.HangUp | None):
-                self._tell(end, events.LineLost())
-
-    def _cancel(self) -> None:
-        end = self._random.choice(self.ends)
-        end.session.cancel(self.now)
-        self._serve(end)
-
-    def _happens(self, probability: float) -> bool:
-        if self._transmissions < self._good_until or self._random.random() >= probability:
-            return False
-        self._good_until = self._transmissions + 1 + self.faults.rest
-        return True
-
-    # --- the modems --------------------------------------------------------------------------------------------------
-
-    def _serve(self, end: End) -> None:
-        """Carry out what the session wants."""
-        end.said += end.session.transitions()
-        for command in end.session.commands():
-            end.command, end.since, end.serial = command, self.now, end.serial + 1
-            self._begin(end, command)
-
-    def _begin(self, end: End, command: events.Command) -> None:
-        self._transmissions += isinstance(command, events.SendFrames | events.SendTraining | events.SendPage)
-        match command:
-            case events.Answer():
-                self._while(end, 3.0, lambda: self._tell(end, events.CallConnected()))
-            case events.SendFrames(frames):
-                self._send_frames(end, frames)
-            case events.SendTraining(modulation):
-                self._send_training(end, modulation)
-            case events.SendPage(page, parameters):
-                self._send_page(end, page, parameters)
-            case events.StorePage(_page, _parameters):
-                self._while(end, 0.3, lambda: self._store(end))
-            case events.HangUp():
-                self._while(end, 0.5, lambda: self._hang_up(end))
-            case _:
-                pass  # Dial, Listen and what receives: the other end's transmissions find it
-
-    def _other(self, end: End) -> End:
-        return self.called if end is self.caller else self.caller
-
-    def _hang_up(self, end: End) -> None:
-        end.on_hook = True
-        self._tell(end, events.HungUp())
-        self._at(2.0, lambda: self._lose_line(self._other(end)))
-
-    def _lose_line(self, end: End) -> None:
-        if isinstance(end.command, events.Dial):
-            self._tell(end, events.CallNotConnected(Outcome.NO_ANSWER))
-        elif isinstance(end.command, events.Answer):
-            self._tell(end, events.CallNotConnected(Outcome.NOT_A_FAX))
-        elif not end.on_hook:
-            self._tell(end, events.LineLost())
-
-    def _send_frames(self, end: End, frames: tuple[Frame, ...]) -> None:
-        lost, at = self._happens(self.faults.lose), TURNAROUND_S
-        if not lost:
-            self._while(end, at + 0.2, lambda: self._flags(self._other(end)))
-        at += PREAMBLE_S
-        for frame in frames:
-            begin, at = self.now + at, at + len(frame.build() + b"FCS") * 8 / V21_BPS
-            if not lost:
-                self._while(end, at, lambda frame=frame, begin=begin: self._frame(self._other(end), frame, begin))  # type: ignore[misc]
-        self._while(end, at + 0.01, lambda: self._sent(end, frames))
-
-    def _sent(self, end: End, frames: tuple[Frame, ...]) -> None:
-        self._tell(end, events.Sent())
-        if self._happens(self.faults.echo):
-            begin = self.now
-            for frame in frames:
-                self._at(0.5, lambda frame=frame: self._frame(end, frame, begin))  # type: ignore[misc]
-
-    def _flags(self, end: End) -> None:
-        match end.command:
-            case events.Dial():
-                self._tell(end, events.CallConnected())
-            case events.Listen():
-                self._tell(end, events.FlagsHeard())
-            case events.ReceivePage() | events.ReceiveTraining() if self._random.random() >= self.faults.deaf_to_v21:
-                self._tell(end, events.WrongCarrier())
-            case _:
-                pass
-
-    def _frame(self, end: End, frame: Frame, begin: float) -> None:
-        if not isinstance(end.command, events.Listen) or end.since > begin:
-            return
-        if self._happens(self.faults.damage):
-            self._tell(end, events.FrameDamaged())
-            return
-        end.heard.append(frame.fcf)
-        self._tell(end, events.FrameReceived(Frame.parse(frame.build())))
-        if self._happens(self.faults.repeat):
-            self._at(0.2, lambda: self._frame(end, frame, begin))
-
-    def _send_training(self, end: End, modulation: Modulation) -> None:
-        begin = self.now
-        self._while(end, TURNAROUND_S + TRAINING_S + TCF_S, lambda: self._training(self._other(end), modulation, begin))
-        self._while(end, TURNAROUND_S + TRAINING_S + TCF_S + 0.01, lambda: self._tell(end, events.Sent()))
-
-    def _training(self, end: End, modulation: Modulation, begin: float) -> None:
-        if end.command == events.ReceiveTraining(modulation) and end.since <= begin + TURNAROUND_S:
-            self._tell(end, events.TrainingReceived(good=not self._happens(self.faults.bad_tcf)))
-        else:
-            self._fast_carrier(end)
-
-    def _fast_carrier(self, end: End) -> None:
-        if isinstance(end.command, events.Listen) and not self._random.random() < self.faults.deaf_to_fast:
-            self._tell(end, events.WrongCarrier())
-
-    def _send_page(self, end: End, page: int, parameters: Parameters) -> None:
-        begin, lost = self.now, self._happens(self.faults.lose_page)
-        duration = TURNAROUND_S + 0.2 + self._random.uniform(*PAGE_S)
-        for moment in range(1, int(duration), 2):
-            self._while(end, moment, lambda: self._moved(end, parameters, begin, lost=lost))
-        self._while(end, duration, lambda: self._page(end, page, parameters, begin, lost=lost))
-
-    def _hears_page(self, end: End, parameters: Parameters, begin: float) -> bool:
-        expected = isinstance(end.command, events.ReceivePage) and end.command.parameters == parameters
-        return expected and end.since <= begin + TURNAROUND_S
-
-    def _moved(self, end: End, parameters: Parameters, begin: float, *, lost: bool) -> None:
-        self._tell(end, events.Moved())
-        other = self._other(end)
-        if not lost and self._hears_page(other, parameters, begin):
-            self._tell(other, events.Moved())
-        else:
-            self._fast_carrier(other)
-
-    def _page(self, end: End, page: int, parameters: Parameters, begin: float, *, lost: bool) -> None:
-        other = self._other(end)
-        if not lost and self._hears_page(other, parameters, begin):
-            other.data = page
-            self._tell(other, events.PageReceived())
-        following = end.document[page] if page < len(end.document) else None
-        self._tell(end, events.PageSent(following))
-
-    def _store(self, end: End) -> None:
-        verdict = events.Verdict.GOOD
-        if self._happens(self.faults.bad_page):
-            verdict = events.Verdict.BAD
-        elif self._random.random() < self.faults.poor_page:
-            verdict = events.Verdict.POOR
-        assert end.data is not None
-        if verdict is not events.Verdict.BAD:
-            end.stored.append(end.data)
-        self._tell(end, events.PageStored(verdict, 1000 * len(end.stored)))
-
-
-def confirmed(end: End) -> list[int]:
-    """The pages that a station was told are good, in order."""
-    return [said.page for said in end.said if isinstance(said, transitions.PageConfirmed)]
+    encoded = fif.encode
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fif, "encode", encode)
+        patch.setattr(fif, "decode", cache(fif.decode))
+        patch.setattr(Capabilities, "to_bits", cache(Capabilities.to_bits))
+        patch.setattr(Parameters, "to_bits", cache(Parameters.to_bits))
+        yield

@@ -1,9 +1,9 @@
-"""Two sessions back to back: over a good line, and over lines that lose, damage, repeat and echo."""
+"""Two sessions back to back, without error correction: good lines, and lines that lose, damage, repeat and echo."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -15,8 +15,8 @@ from faxmodem.t30.transitions import (
     Answered,
     CallEnded,
     Dialing,
+    Negotiated,
     PageConfirmed,
-    PageRefused,
     PageStarted,
     PageStored,
     Phase,
@@ -24,7 +24,10 @@ from faxmodem.t30.transitions import (
     RemoteIdentified,
     Trained,
 )
-from tests.unit.t30.helpers import COARSE, LIMITS, PAGE, WIDE, End, Faults, Pair, called, calling
+from tests.unit.t30.ends import GOOD_LINE, Faults, pages_of
+from tests.unit.t30.helpers import COARSE, FASTEST, PAGE, WIDE, called, calling, plain, quick_frames
+from tests.unit.t30.pair import Pair, outcomes
+from tests.unit.t30.pair import call as make
 
 DOCUMENTS: dict[str, tuple[PageInfo, ...]] = {
     "one page": (PAGE,),
@@ -60,52 +63,23 @@ ROUGH_LINES = {
 }
 
 
-def numbers(end: End, kind: type[PageStarted | PageConfirmed | PageRefused | PageStored]) -> list[int]:
-    """The page numbers of a station's transitions of one kind."""
-    return [said.page for said in end.said if isinstance(said, kind)]
+@pytest.fixture(autouse=True, scope="module")
+def _quick() -> Iterator[None]:
+    with quick_frames():
+        yield
 
 
-def pages_of(end: End) -> int:
-    last = end.said[-1]
-    assert isinstance(last, CallEnded)
-    return last.pages
-
-
-def outcomes(pair: Pair) -> list[Outcome | None]:
-    return [end.session.outcome for end in pair.ends]
-
-
-def check(pair: Pair) -> None:
-    """What holds for every call, however it went."""
-    caller, receiver = pair.ends
-    for end in pair.ends:
-        assert sum(isinstance(said, CallEnded) for said in end.said) == 1
-        assert isinstance(end.said[-1], CallEnded)
-        assert end.said[-1].outcome is end.session.outcome
-    assert numbers(caller, PageConfirmed) == list(range(1, pages_of(caller) + 1)), "confirmed once each, in order"
-    assert len(numbers(receiver, PageStored)) == pages_of(receiver) == len(receiver.stored)
-    assert set(numbers(caller, PageConfirmed)) <= set(receiver.stored), "confirmed, but not on the receiver's disk"
-    assert receiver.stored == sorted(receiver.stored)
-    if caller.session.outcome is Outcome.OK:
-        assert pages_of(caller) == len(caller.document)
-    # Two faults in a row can make a repeated command look like one that follows a lost page. It is refused
-    # then, and the page comes twice: that can be seen, a page that is missing cannot.
-    assert len(receiver.stored) - len(set(receiver.stored)) <= len(numbers(receiver, PageRefused))
-
-
-def call(document: Sequence[PageInfo], faults: Faults, seed: int) -> Pair:
-    pair = Pair(document, faults, seed)
-    pair.run()
-    check(pair)
-    assert pair.now < LIMITS.call_s
-    return pair
+def call(document: Sequence[PageInfo], faults: Faults = GOOD_LINE, seed: int = 0) -> Pair:
+    """A call without error correction."""
+    caller = plain(calling(document[0], station_id="+1 555 0123"))
+    return make(document, faults, seed, caller=caller, receiver=plain(called(station_id="+49 30 1234")))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS.keys())
 def test_a_good_line(document: tuple[PageInfo, ...]) -> None:
     pair = call(document, Faults(), 0)
     assert outcomes(pair) == [Outcome.OK, Outcome.OK]
-    assert pair.called.stored == list(range(1, len(document) + 1))
+    assert pages_of(pair.called) == list(range(1, len(document) + 1))
     assert pair.caller.session.remote_id == "+49 30 1234"
     assert pair.called.session.remote_id == "+1 555 0123"
 
@@ -120,6 +94,7 @@ def test_all_that_is_told_of_a_call_with_two_pages() -> None:
         Answered(),
         phases[Phase.B],
         RemoteIdentified("+49 30 1234"),
+        Negotiated(FASTEST, 60.0),
         Trained(v17, good=True),
         phases[Phase.C],
         PageStarted(1),
@@ -137,6 +112,7 @@ def test_all_that_is_told_of_a_call_with_two_pages() -> None:
         Answered(),
         phases[Phase.B],
         RemoteIdentified("+1 555 0123"),
+        Negotiated(FASTEST),
         Trained(v17, good=True),
         phases[Phase.C],
         PageStarted(1),
@@ -165,7 +141,7 @@ def test_a_line_with_one_fault_at_a_time_delivers_every_page_once(faults: Faults
     document = tuple(DOCUMENTS.values())[seed % 4]
     pair = call(document, faults, seed)
     assert outcomes(pair) == [Outcome.OK, Outcome.OK]
-    assert pair.called.stored == list(range(1, len(document) + 1))
+    assert pages_of(pair.called) == list(range(1, len(document) + 1))
 
 
 @pytest.mark.parametrize("seed", range(16))
@@ -202,24 +178,16 @@ def test_cancelled_on_a_rough_line(seed: int) -> None:
 
 def test_modems_that_have_little_in_common() -> None:
     ours = frozenset({Modulation.V17_14400, Modulation.V17_12000, Modulation.V27TER_2400})
-    pair = Pair(caller=calling(transmits=ours), receiver=called(max_rate_bps=7200))
-    pair.run()
-    check(pair)
+    pair = make((PAGE,), caller=calling(transmits=ours), receiver=called(max_rate_bps=7200))
     assert outcomes(pair) == [Outcome.OK, Outcome.OK]
-    assert [said for said in pair.called.said if isinstance(said, Trained)] == [
-        Trained(Modulation.V27TER_2400, good=True)
-    ]
+    assert pair.called.told(Trained) == [Trained(Modulation.V27TER_2400, good=True)]
 
 
 def test_modems_that_have_nothing_in_common() -> None:
-    pair = Pair(caller=calling(transmits=frozenset({Modulation.V17_14400})), receiver=called(max_rate_bps=7200))
-    pair.run()
-    check(pair)
+    theirs = calling(transmits=frozenset({Modulation.V17_14400}))
+    pair = make((PAGE,), caller=theirs, receiver=called(max_rate_bps=7200))
     assert outcomes(pair) == [Outcome.INCOMPATIBLE, Outcome.FAR_END_DISCONNECTED]
 
 
 def test_a_line_that_carries_nothing() -> None:
-    pair = Pair(faults=Faults(lose=1.0))
-    pair.run()
-    check(pair)
-    assert outcomes(pair) == [Outcome.NO_ANSWER, Outcome.NOT_A_FAX]
+    assert outcomes(call((PAGE,), Faults(lose=1.0))) == [Outcome.NO_ANSWER, Outcome.NOT_A_FAX]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from faxmodem.codec.geometry import Resolution
+from faxmodem.codec.geometry import Coding, Resolution
 from faxmodem.t30 import events
 from faxmodem.t30.bits import Bits, BitsKind
 from faxmodem.t30.capabilities import Capabilities, Parameters
@@ -13,11 +15,24 @@ from faxmodem.t30.fif import StationId
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
-from faxmodem.t30.procedure import Settings
+from faxmodem.t30.procedure import Settings, bits_of
 from faxmodem.t30.receiver import REPEAT_WINDOW_S
 from faxmodem.t30.states import State
+from faxmodem.t30.timers import Limits
 from faxmodem.t30.transitions import CallEnded, PageRefused, PageStarted, PageStored, RemoteIdentified, Trained
-from tests.unit.t30.helpers import ANY, FASTEST, Station, called, dcs, dis, far, from_caller, reach, sent_fcfs
+from tests.unit.t30.helpers import (
+    ANY,
+    CORRECTING,
+    FASTEST,
+    Station,
+    called,
+    dcs,
+    dis,
+    far,
+    from_caller,
+    reach,
+    sent_fcfs,
+)
 
 SENT = events.Sent()
 LISTEN = [events.Listen()]
@@ -67,8 +82,14 @@ def unanswered(station: Station) -> list[Fcf | None]:
 def test_answers_and_sends_dis() -> None:
     station = Station.started(called(station_id="+49 30 1"))
     assert station.commands() == [events.Answer()]
-    csi = Frame.of(Fcf.CSI, StationId("+49 30 1"), final=False)
-    assert station.hear(events.CallConnected()) == [events.SendFrames((csi, Frame.of(Fcf.DIS, ANY.to_bits())))]
+    (command,) = station.hear(events.CallConnected())
+    assert isinstance(command, events.SendFrames)
+    csi, offer = command.frames
+    assert csi == Frame.of(Fcf.CSI, StationId("+49 30 1"), final=False)
+    all_of_dis = frozenset(Modulation) - {Modulation.V34}
+    assert Capabilities.from_bits(bits_of(offer)) == replace(
+        CORRECTING, modulations=all_of_dis, v8=True, subaddress=True, password=True
+    )
     assert station.hear(SENT) == LISTEN
 
 
@@ -128,7 +149,7 @@ def test_a_caller_that_wants_to_poll() -> None:
 def test_dcs_is_followed_by_tcf() -> None:
     station = waiting_for_dcs()
     assert station.hear(dcs(), after=1.0) == [events.ReceiveTraining(Modulation.V17_14400)]
-    assert station.due_in() == 6.0
+    assert station.due_in() == 4.5
 
 
 def test_a_dcs_decides_how_the_page_comes() -> None:
@@ -138,10 +159,14 @@ def test_a_dcs_decides_how_the_page_comes() -> None:
     assert station.hear(SENT) == [events.ReceivePage(1, parameters)]
 
 
+COARSEST = replace(FASTEST, resolution=Resolution.STANDARD)
+
+
 @pytest.mark.parametrize("field", ["ecm", "two_dimensional", "t6", "jbig", "r300"])
 def test_a_dcs_that_selects_what_we_did_not_offer(field: str) -> None:
-    station = waiting_for_dcs()
-    assert sent_fcfs(station.hear(dcs(FASTEST, **{field: 1}))) == [Fcf.DCN]
+    standard = frozenset({Resolution.STANDARD})
+    station = waiting_for_dcs(called(ecm=False, codings=frozenset({Coding.MH}), resolutions=standard))
+    assert sent_fcfs(station.hear(dcs(COARSEST, **{field: 1}))) == [Fcf.DCN]
     assert station.end().outcome is Outcome.PROTOCOL_ERROR
 
 
@@ -180,9 +205,38 @@ def test_a_bad_tcf(event: events.Event) -> None:
 
 def test_a_tcf_that_does_not_come() -> None:
     station = reach(State.RECEIVING_TCF)
-    station.hear(events.Moved(), after=2.0)
-    assert station.due_in() == 4.0
+    assert station.due_in() == 4.5
     assert sent_fcfs(station.run_out()) == [Fcf.FTT]
+
+
+def test_a_tcf_that_begins_late() -> None:
+    station = reach(State.RECEIVING_TCF)
+    station.hear(events.Moved(), after=1.0)
+    assert station.due_in() == 3.5
+    station.hear(events.Moved(), after=3.0)
+    assert station.due_in() == 3.0
+    assert sent_fcfs(station.hear(events.TrainingReceived(good=True), after=2.0)) == [Fcf.CFR]
+
+
+def test_a_tcf_whose_dcs_was_lost_is_not_met_by_a_dis() -> None:
+    """The sender cannot hear while it sends, and its DCS comes again T4 after the TCF."""
+    station = waiting_for_dcs()
+    assert station.hear(events.WrongCarrier(), after=1.0) == []
+    assert station.due_in() == 9.0
+    assert station.hear(dcs(), after=8.0) == [events.ReceiveTraining(Modulation.V17_14400)]
+
+
+def test_a_modem_that_takes_silence_for_a_carrier_does_not_keep_dis_back() -> None:
+    station = Station.started(called())
+    station.hear(events.CallConnected())
+    sent: list[Fcf | None] = []
+    while Fcf.DCN not in sent:
+        if station.due_in() <= 0.5:
+            sent += sent_fcfs(station.run_out())
+        else:
+            event = events.WrongCarrier() if station.state is State.AWAIT_DCS else SENT
+            station.hear(event, after=0.5)
+    assert sent == [Fcf.DIS] * 3 + [Fcf.DCN]
 
 
 def test_after_ftt_the_sender_has_the_first_word() -> None:
@@ -207,8 +261,25 @@ def test_the_sender_is_back_in_v21_instead_of_tcf() -> None:
     assert station.hear(dcs()) == [events.ReceiveTraining(Modulation.V17_14400)]
 
 
+def test_a_sender_that_trains_for_ever_at_one_rate() -> None:
+    station = waiting_for_dcs()
+    for _ in range(11):
+        assert sent_fcfs(station.hear(dcs(), events.TrainingReceived(good=False), after=5.0)) == [Fcf.FTT]
+        station.hear(SENT)
+    assert sent_fcfs(station.hear(dcs(), events.TrainingReceived(good=False))) == [Fcf.DCN]
+    assert station.end() == CallEnded(Outcome.TRAINING_FAILED, 0)
+
+
+def test_only_bad_trainings_in_a_row_count() -> None:
+    station = waiting_for_dcs()
+    for good in [*[False] * 11, True]:
+        station.hear(dcs(), events.TrainingReceived(good=good), SENT)
+    station.hear(events.WrongCarrier())
+    assert sent_fcfs(station.hear(dcs(), events.TrainingReceived(good=False))) == [Fcf.FTT]
+
+
 def test_tcf_data_is_no_progress() -> None:
-    station = Station.started(called())
+    station = Station.started(called(limits=Limits(trainings=100)))
     station.hear(events.CallConnected(), SENT)
     while station.state is State.AWAIT_DCS:
         station.hear(dcs(), events.Moved(), events.TrainingReceived(good=False), after=5.0)
@@ -243,7 +314,6 @@ def test_crp_after_cfr_asks_for_cfr_again() -> None:
 
 def test_a_page_and_its_confirmation() -> None:
     station = receiving()
-    assert not station.session.page_waiting
     station.hear(events.Moved(), after=2.0)
     assert station.due_in() == 180.0, "T2 has done its work"
     assert station.hear(events.PageReceived(), after=30.0) == LISTEN
@@ -415,7 +485,8 @@ def test_crp_after_another_page_does_not_confirm_that() -> None:
     station = answered(Fcf.MPS, GOOD)
     station.hear(events.PageReceived(), after=5.0)
     assert station.hear(from_caller(Fcf.CRP), after=1.0) == []
-    assert station.session.page_waiting
+    station.hear(from_caller(Fcf.MPS))
+    assert station.state is State.STORING_PAGE, "the page is still there"
 
 
 def test_crp_long_after_mcf_does_not_confirm_a_page_that_was_lost() -> None:

@@ -119,7 +119,7 @@ def test_dcn_that_the_modem_never_gets_out() -> None:
     assert station.due_in() == 45.0
     assert station.run_out() == []
     assert station.session.done
-    assert station.session.outcome is Outcome.NOTHING_TO_POLL
+    assert station.session.outcome is Outcome.NO_RESPONSE
 
 
 @pytest.mark.parametrize("event", [events.HungUp(), events.LineLost(), events.Failed(Outcome.MODEM_FAILED)])

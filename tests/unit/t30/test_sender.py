@@ -23,7 +23,7 @@ from faxmodem.t30.transitions import (
     RemoteIdentified,
     Trained,
 )
-from tests.unit.t30.helpers import ANY, COARSE, FASTEST, PAGE, WIDE, Station, calling, dis, far, reach, sent_fcfs
+from tests.unit.t30.helpers import ANY, COARSE, FASTEST, PAGE, WIDE, Station, calling, dis, dtc, far, reach, sent_fcfs
 
 SENT = events.Sent()
 LISTEN = [events.Listen()]
@@ -175,10 +175,9 @@ def test_a_dis_of_two_octets_says_enough() -> None:
 
 
 @pytest.mark.parametrize("state", [State.AWAIT_DIS, State.AWAIT_CFR])
-def test_a_far_end_that_wants_to_poll(state: State) -> None:
-    station = reach(state)
-    assert sent_fcfs(station.hear(far(Fcf.DTC, ANY.to_bits()))) == [Fcf.DCN]
-    assert ended(station) is Outcome.NOTHING_TO_POLL
+def test_a_far_end_that_says_dtc_can_receive_all_the_same(state: State) -> None:
+    """It wants to poll what we have, and we want it to have that."""
+    assert dcs_of(reach(state).hear(dtc())) == FASTEST
 
 
 # --- training --------------------------------------------------------------------------------------------------------
@@ -247,11 +246,11 @@ def test_ftt_leads_down_to_2400_and_then_out() -> None:
         rates.append(dcs_of(commands).modulation)
         assert station.hear(SENT) == [events.SendTraining(rates[-1])]
         station.hear(SENT)
-    assert tuple(rates) == ladder(Modulation)[1:]
-    assert rates[-1] is Modulation.V27TER_2400
+    lowest = Modulation.V27TER_2400
+    assert tuple(rates) == (*ladder(Modulation)[1:], lowest, lowest)
     assert sent_fcfs(commands) == [Fcf.DCN]
     trained = [said for said in station.transitions() if isinstance(said, Trained)]
-    assert trained == [Trained(rate, good=False) for rate in ladder(Modulation)]
+    assert trained == [Trained(rate, good=False) for rate in (*ladder(Modulation), lowest, lowest)]
     assert ended(station) is Outcome.TRAINING_FAILED
 
 

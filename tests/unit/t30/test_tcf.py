@@ -23,6 +23,13 @@ each_modulation = pytest.mark.parametrize("modulation", Modulation)
 
 
 @each_modulation
+def test_error_correction_bears_a_hit_in_the_middle(modulation: Modulation) -> None:
+    hit = zeros(modulation, 0.75) + b"\x01" + zeros(modulation, 0.75)
+    assert is_good(hit, modulation, ecm=True)
+    assert not is_good((zeros(modulation, 0.3) + b"\x01") * 5, modulation, ecm=True)
+
+
+@each_modulation
 def test_a_second_and_a_half_of_zeros(modulation: Modulation) -> None:
     assert tcf_octets(modulation) == 1.5 * modulation.rate_bps / 8
     assert is_good(bytes(tcf_octets(modulation)), modulation)

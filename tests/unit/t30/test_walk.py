@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
+from faxmodem.t30 import events
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.procedure import Settings
 from faxmodem.t30.session import MOVES
 from faxmodem.t30.states import Signal, State
 from faxmodem.t30.transitions import CallEnded, PageConfirmed, PageStored, Transition
-from tests.unit.t30.helpers import Station, called, calling, sent_fcfs
+from tests.unit.t30.helpers import PAGE, Station, called, calling, dis, dtc, polling, quick_frames, sent_fcfs
 from tests.unit.t30.test_table import BOUND_S, EVENTS
 
-STRAIGHT = frozenset(
-    {Signal.CONNECTED, Signal.DIS, Signal.CFR, Signal.SENT, Signal.PAGE_SENT, Signal.MCF, Signal.RTN}
-    | {Signal.DCS, Signal.TRAINED, Signal.PAGE_RECEIVED, Signal.PAGE_STORED, Signal.MPS, Signal.EOM, Signal.EOP}
-)
-"What leads on: drawn often, or no walk would come far."
+STRAIGHT: dict[Signal, int] = {
+    # what leads on, and how many of its events do: drawn often, or no walk would come far
+    **dict.fromkeys((Signal.CONNECTED, Signal.CFR, Signal.SENT, Signal.MCF, Signal.RTN, Signal.TRAINED), 1),
+    **dict.fromkeys((Signal.PAGE_RECEIVED, Signal.PAGE_STORED, Signal.MPS, Signal.EOM, Signal.EOP), 1),
+    **dict.fromkeys((Signal.BLOCK_RECEIVED, Signal.BLOCK_STORED, Signal.CTR), 1),
+    **dict.fromkeys((Signal.DIS, Signal.DCS, Signal.PPR), 2),
+    Signal.PAGE_SENT: 1,
+    Signal.PPS: 2,
+    Signal.BLOCK_SENT: 4,
+}
 FINAL = frozenset({Signal.DCN, Signal.LINE_LOST, Signal.FAILED, Signal.NOT_CONNECTED, Signal.DTC})
 "What ends the call at once: drawn seldom."
+WALKERS = {
+    "sends": calling(),
+    "sends slowly": calling(max_rate_bps=2400),
+    "receives": called(),
+    "polls": polling(),
+    "is polled": called(PAGE),
+}
 
 
 def _weight(state: State, signal: Signal) -> int:
     if signal in FINAL:
         return 0
     leads_on = signal in STRAIGHT and MOVES[state, signal].targets - {State.SENDING_DCN}
-    return 200 if leads_on and (state is State.AWAIT_DIS or signal is not Signal.DIS) else 10
+    return 100 if leads_on and (state is State.AWAIT_DIS or signal is not Signal.DIS) else 10
 
 
 ALLOWED = {
@@ -36,15 +50,39 @@ ALLOWED = {
         event
         for signal, choices in sorted(EVENTS.items(), key=lambda item: item[0].name)  # not by hash: lots are repeatable
         if (state, signal) in MOVES and signal is not Signal.ECHO
-        for event in (*choices, *choices[:1] * _weight(state, signal))
+        for event in (*choices, *choices[: STRAIGHT.get(signal, 1)] * _weight(state, signal))
     ]
     for state in State
 }
+POLLS: dict[tuple[bool, State], list[events.Event]] = {
+    (True, State.AWAIT_DIS): [dis(has_document=1)] * 100,
+    (False, State.AWAIT_DCS): [dtc()] * 100,
+}
+"What a caller hears that polls, and a called station that is polled, lest nothing comes of it."
 
 
-def walk(settings: Settings, seed: int) -> tuple[Station, list[Transition]]:
-    """A call of which every step is drawn by lot."""
+@pytest.fixture(autouse=True, scope="module")
+def _quick() -> Iterator[None]:
+    with quick_frames():
+        yield
+
+
+def _check(station: Station, commands: list[events.Command]) -> None:
+    """What is confirmed has been judged and is stored, frame for frame."""
+    call = station.session._call
+    if {Fcf.MCF, Fcf.RTP} & set(sent_fcfs(commands)):
+        assert not call.page_waiting, "a page is confirmed before it is judged"
+        assert call.pages_done or call.post_command is None
+    for command in commands:
+        if isinstance(command, events.StoreBlock):
+            assert set(range(command.frames)) == call.heard_block.have or call.heard_block.given_up
+
+
+def walk(settings: Settings, seed: int, seen: set[State] | None = None) -> tuple[Station, list[Transition]]:
+    """A call of which every step is drawn by lot; the states that it comes through are added to `seen`."""
     lots = random.Random(seed)
+    stores = 0
+    may_poll = settings.polls or (not settings.calling and settings.first_page is not None)
     station, said = Station.started(settings), list[Transition]()
     for _ in range(10_000):
         due = station.session.deadline()
@@ -53,10 +91,17 @@ def walk(settings: Settings, seed: int) -> tuple[Station, list[Transition]]:
         if station.now + pause >= due:
             commands = station.run_out()
         else:
-            commands = station.hear(lots.choice(ALLOWED[station.state]), after=pause)
-        if {Fcf.MCF, Fcf.RTP} & set(sent_fcfs(commands)):
-            assert not station.session.page_waiting, "a page is confirmed before it is judged"
-            assert station.session._call.pages_done
+            polls = POLLS.get((settings.calling, station.state), []) if may_poll else []
+            event = lots.choice([*ALLOWED[station.state], *polls])
+            if isinstance(event, events.PageStored | events.BlockStored):
+                if not stores:
+                    continue
+                stores -= 1
+            commands = station.hear(event, after=pause)
+        if seen is not None:
+            seen.add(station.state)
+        stores += sum(isinstance(command, events.StorePage | events.StoreBlock) for command in commands)
+        _check(station, commands)
         said += station.transitions()
         if station.session.done:
             break
@@ -65,36 +110,34 @@ def walk(settings: Settings, seed: int) -> tuple[Station, list[Transition]]:
     return station, said
 
 
-@pytest.mark.parametrize("seed", range(150))
-def test_a_sender_reports_what_it_was_told(seed: int) -> None:
-    station, said = walk(calling(), seed)
-    confirmed = [told.page for told in said if isinstance(told, PageConfirmed)]
-    assert confirmed == list(range(1, len(confirmed) + 1))
+@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("settings", WALKERS.values(), ids=WALKERS.keys())
+def test_a_session_reports_what_it_knows(settings: Settings, seed: int) -> None:
+    station, said = walk(settings, seed)
+    booked = [told.page for told in said if isinstance(told, PageConfirmed | PageStored)]
+    assert booked == list(range(1, len(booked) + 1))
     last = said[-1]
     assert isinstance(last, CallEnded)
-    assert last.pages == len(confirmed)
+    assert last.pages == len(booked)
     if last.outcome is Outcome.OK:
-        assert station.session._call.post_command is Fcf.EOP
-        assert confirmed
-
-
-@pytest.mark.parametrize("seed", range(150))
-def test_a_receiver_confirms_what_it_has_stored(seed: int) -> None:
-    _station, said = walk(called(), seed)
-    stored = [told.page for told in said if isinstance(told, PageStored)]
-    assert stored == list(range(1, len(stored) + 1))
-    last = said[-1]
-    assert isinstance(last, CallEnded)
-    assert last.pages == len(stored)
-    assert last.outcome is not Outcome.OK or stored
+        assert booked
+        assert not station.session._call.has_gaps
+        assert station.session._call.post_command in (Fcf.EOP, Fcf.EOM)
 
 
 def test_walks_go_everywhere() -> None:
     """The lots are not so bad that they never come to the later states."""
-    seen: set[Outcome] = set()
+    outcomes: set[Outcome | None] = set()
+    states: set[State] = set()
     for seed in range(60):
-        for settings in (calling(), called()):
-            outcome = walk(settings, seed)[0].session.outcome
-            assert outcome is not None
-            seen.add(outcome)
-    assert {Outcome.OK, Outcome.FAR_END_DISCONNECTED, Outcome.NO_RESPONSE, Outcome.PAGE_REFUSED} <= seen
+        for settings in WALKERS.values():
+            station, _said = walk(settings, seed, states)
+            outcomes.add(station.session.outcome)
+    assert {
+        Outcome.OK,
+        Outcome.FAR_END_DISCONNECTED,
+        Outcome.NO_RESPONSE,
+        Outcome.PAGE_REFUSED,
+        Outcome.NO_COMMAND,
+    } <= outcomes
+    assert set(State) - states == {State.IDLE, State.DIALING, State.ANSWERING, State.CHOOSING}, "a Station passes these"

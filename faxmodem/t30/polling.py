@@ -1,0 +1,88 @@
+"""The document goes the other way: the station that called asks for it, or the one that answered has it.
+
+T.30 (09/2005) §4.1 (operating methods 4) and figures 5-2a, 5-2b; table 2 notes on bits 9, 35, 47 and 50.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from faxmodem.t30.fcf import Fcf
+from faxmodem.t30.fif import StationId
+from faxmodem.t30.frames import Frame
+from faxmodem.t30.outcomes import Outcome
+from faxmodem.t30.procedure import Call, Entry, Rows, give_up, goto
+from faxmodem.t30.states import Signal, State
+from faxmodem.t30.transitions import Note, Turned
+
+
+def _send_dtc(call: Call) -> None:
+    call.tries += 1
+    wanted, remote = call.settings.addressing, call.remote
+    if remote is None:
+        raise RuntimeError("only a DIS can be answered with DTC")
+    said = {
+        Fcf.CIG: call.settings.station_id,
+        Fcf.PWD: wanted.password if remote.password else "",
+        Fcf.SEP: wanted.selective,
+        Fcf.PSA: _polled_subaddress(call),
+    }
+    frames = [call.frame(fcf, StationId(text), final=False) for fcf, text in said.items() if text]
+    dtc = replace(
+        call.settings.offer(),
+        password=bool(said[Fcf.PWD]),
+        selective_polling=bool(said[Fcf.SEP]),
+        polled_subaddress=bool(said[Fcf.PSA]),
+    )
+    call.send(*frames, call.frame(Fcf.DTC, dtc.to_bits()))
+
+
+def _polled_subaddress(call: Call) -> str:
+    """The subaddress whose document is wanted; that of a document that we have sent is not meant."""
+    return call.settings.addressing.subaddress if call.settings.first_page is None else ""
+
+
+ENTRIES: Mapping[State, Entry] = {State.SENDING_DTC: _send_dtc}
+
+
+def may_ask(call: Call) -> bool:
+    """True if we want a document and the far end has one."""
+    return call.settings.polls and call.remote is not None and call.remote.has_document
+
+
+def ask_for_document(call: Call, frame: Frame | None) -> State:
+    """DIS of a station that is to be polled."""
+    wanted, remote = call.settings.addressing, call.remote
+    if not may_ask(call) or remote is None:
+        return give_up(Outcome.NOTHING_TO_POLL)(call, frame)
+    unheard = wanted.selective and not remote.selective_polling
+    if unheard or (_polled_subaddress(call) and not remote.polled_subaddress):
+        return give_up(Outcome.INCOMPATIBLE)(call, frame)
+    _turn(call, sends=False)
+    call.polling = True
+    return State.SENDING_DTC
+
+
+def is_admitted(call: Call) -> bool:
+    """True if the poller has said what opens the door."""
+    door = call.settings.door
+    return all(
+        not key or call.told.get(note, "") == key
+        for note, key in ((Note.PASSWORD, door.password), (Note.SELECTIVE_POLLING, door.selective))
+    )
+
+
+def hand_over(call: Call) -> None:
+    """From now on we send the document that we were polled for."""
+    _turn(call, sends=True)
+
+
+def _turn(call: Call, *, sends: bool) -> None:
+    call.pages_before = call.page - 1
+    call.tell(Turned(sends))
+
+
+ROWS: Rows = {
+    (State.SENDING_DTC, Signal.SENT): goto(State.AWAIT_DCS),
+}
