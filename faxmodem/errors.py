@@ -11,6 +11,7 @@ but an `Outcome` (`faxmodem.t30.outcomes`). An exception is for what keeps the p
      |    +-- RemoteProtocolError   the far end sent what T.30 forbids
      +-- DocumentError        a file that cannot be turned into pages, or a place that takes no file
      +-- CodecError           coded data or pels that the codec cannot take
+     +-- ReportError          a call report that cannot be read, or written
      +-- ProfileError         a firmware profile with an unknown key or a value out of range
      +-- DialError            a telephone number that must not reach a modem
      +-- SettingError         a setting out of its range
@@ -56,6 +57,10 @@ class DocumentError(FaxModemError, ValueError):
 
 class CodecError(FaxModemError, ValueError):
     """The codec was given pels or coded data of an impossible shape."""
+
+
+class ReportError(FaxModemError, ValueError):
+    """A file is no call report, is damaged, was written by a newer program, or cannot be read or written."""
 
 
 class ProfileError(FaxModemError, ValueError):

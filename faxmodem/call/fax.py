@@ -1,11 +1,10 @@
-"""One fax, from the open port to its last status: what is around a call, outgoing and incoming."""
+"""One fax, from the open port to its last status: what is around a call that sends, receives, polls or is polled."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -13,66 +12,31 @@ from typing import Protocol
 import anyio
 from anyio import to_thread
 
+from faxmodem.call.carrying import Carried, Clock
+from faxmodem.call.carrying import OnTransition as OnTransition
 from faxmodem.call.feed import Heading, OnPage, PageFeed
-from faxmodem.call.runner import Progress, Runner
+from faxmodem.call.progress import OnProgress, Progress
+from faxmodem.call.report.journal import RecordedSession
+from faxmodem.call.result import FaxResult as FaxResult
+from faxmodem.call.runner import Runner
 from faxmodem.call.sink import CopyQuality, PageSink
-from faxmodem.call.stop import stoppable
 from faxmodem.codec.bitmap import Bitmap
+from faxmodem.codec.geometry import Coding
 from faxmodem.errors import DialError, DocumentError, ModemError, PortError
 from faxmodem.jobs.notification import Notifier, announced
-from faxmodem.jobs.outcomes import Row, explain
-from faxmodem.jobs.status import FaxJobStatus, JobType
+from faxmodem.jobs.status import JobType
 from faxmodem.jobs.tracker import Tracker
 from faxmodem.modem.base import CarrierModem, Ring
 from faxmodem.modem.dial import dial_string
+from faxmodem.t30.addressing import Addressing, Door
 from faxmodem.t30.capabilities import PageInfo
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.procedure import Settings
-from faxmodem.t30.session import Session
 from faxmodem.t30.timers import Limits
-from faxmodem.t30.transitions import CallEnded, Canceling, Initializing, Transition
+from faxmodem.t30.transitions import Initializing
 
 log = logging.getLogger("faxmodem.call")
-
-OnTransition = Callable[[Transition], object]
-"Is told what happens in the call, in the task of the call: it should be quick."
-
-Clock = Callable[[], datetime]
-"Gives the present time of day, with its zone."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaxResult:
-    """How a fax ended."""
-
-    outcome: Outcome
-    status: FaxJobStatus
-    "The job's last status."
-    job_id: str
-    pages: int
-    "Pages confirmed by the receiver, or pages stored."
-    remote_id: str = ""
-    "Station id that the far end told."
-    path: Path | None = None
-    "Receiving: the file; None when not even a part of a page came."
-    detail: str = ""
-    "What exactly went wrong on this side."
-
-    @property
-    def ok(self) -> bool:
-        """True only if every page was confirmed (sending) or the sender said that it was the last (receiving)."""
-        return self.outcome is Outcome.OK
-
-    @property
-    def explanation(self) -> Row:
-        """What happened, why as a rule, and what to try."""
-        return explain(self.outcome)
-
-    @property
-    def message(self) -> str:
-        """What happened, in a sentence or two."""
-        return self.detail or self.explanation.sentence
 
 
 class Document(Protocol):
@@ -81,7 +45,7 @@ class Document(Protocol):
     pages: int
 
     def bitmaps(self) -> Iterable[Bitmap]:
-        """The pages, drawn one at a time."""
+        """The pages, drawn one at a time, each with a width and resolution of its own."""
         ...
 
     def close(self) -> None:
@@ -92,90 +56,26 @@ class Document(Protocol):
 OpenModem = Callable[[], Awaitable[CarrierModem]]
 "Opens a port and sets its modem up. Raises `PortError`, `ModemError`."
 
+OpenDocument = Callable[[], Document]
+"Opens and checks a document. Raises `DocumentError`."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSettings:
-    """What both directions have in common."""
+    """What all directions have in common."""
 
     station_id: str = ""
     max_rate_bps: int = 14400
+    ecm: bool = True
+    "Error correction, where the far end has it too."
+    codings: frozenset[Coding] = frozenset(Coding)
+    "What we send and receive; MH is always among them."
+    addressing: Addressing = field(default_factory=Addressing)
+    "Calling: for whom the document is, or which one is to be polled."
+    door: Door = field(default_factory=Door)
+    "Answering: who may poll our document."
     limits: Limits = field(default_factory=Limits)
     device_id: int = 1
-
-
-class _Call:
-    """What has become of a call, and how to end it at its present stage."""
-
-    def __init__(self, tell: OnTransition, stop: anyio.Event | None, also_tell: OnTransition | None) -> None:
-        self._tell = tell
-        self._also_tell = also_tell
-        self._stop = stop
-        self._scope = anyio.CancelScope()
-        self._runner: Runner | None = None
-        self.outcome = Outcome.INTERNAL_ERROR
-        self.pages = 0
-        self.detail = ""
-        self.remote_id = ""
-
-    def on_transition(self, transition: Transition) -> None:
-        """Pass a transition on to the tracker, and remember the end."""
-        if isinstance(transition, CallEnded):
-            self.outcome, self.pages = transition.outcome, transition.pages
-        self._tell(transition)
-        if self._also_tell is None:
-            return
-        try:
-            self._also_tell(transition)
-        except Exception:  # foreign code: the call goes on, as it does with a listener that raises
-            log.exception("on_transition raised an error; it is told nothing more of this call")
-            self._also_tell = None
-
-    def end(self, outcome: Outcome, why: Exception | str) -> None:
-        """End a job that did not come to a call."""
-        self.detail = str(why)
-        self.on_transition(CallEnded(outcome, 0))
-
-    async def carry(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do `work`, and end it in an orderly way if `stop` is set meanwhile. A bug ends the job, too."""
-        try:
-            with self._scope:
-                await stoppable(work, self._stop, self._end_it)
-        except Exception as error:
-            log.exception("faxmodem has a bug; the job is ended because of it")
-            self.end(Outcome.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
-        if self._scope.cancelled_caught:
-            self.on_transition(Canceling())
-            self.end(Outcome.CANCELED, "")
-
-    async def run(self, session: Session, runner: Runner) -> None:
-        """Carry the call itself through."""
-        self._runner = runner
-        try:
-            await runner.run()
-        finally:
-            self.detail, self.remote_id = runner.detail, session.remote_id
-
-    def _end_it(self) -> None:
-        if self._runner is not None:
-            self._runner.cancel()
-        else:
-            self._scope.cancel()
-
-
-def _session(settings: CallSettings, modem: CarrierModem, first_page: PageInfo | None, number: str = "") -> Session:
-    any_modulation = frozenset(Modulation)
-    return Session(
-        Settings(
-            calling=first_page is not None,
-            first_page=first_page,
-            number=number,
-            station_id=settings.station_id,
-            transmits=modem.identity.transmits or any_modulation,
-            receives=modem.identity.receives or any_modulation,
-            max_rate_bps=settings.max_rate_bps,
-            limits=settings.limits,
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +84,7 @@ class Outgoing:
 
     job_id: str
     number: str
-    open_document: Callable[[], Document]
-    "Opens and checks the document; raises `DocumentError`."
+    open_document: OpenDocument
     heading: Heading | None = None
     on_page: OnPage | None = None
     size: int = 0
@@ -199,13 +98,17 @@ async def send_fax(
     *,
     notifier: Notifier,
     clock: Clock,
+    poll_into: Path | None = None,
+    quality: CopyQuality | None = None,
     stop: anyio.Event | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: OnProgress | None = None,
     on_transition: OnTransition | None = None,
 ) -> FaxResult:
     """Send one fax in one call, and leave the modem on hook and its port closed.
 
-    Setting `stop` ends the call in an orderly way. What goes wrong is told by the result; only a bug raises.
+    `poll_into`: when all is sent, the far end is asked for a document of its own, in the same call, which is stored in
+    this file, or beside it with another ending if it is not complete. Setting `stop` ends the call in an orderly way.
+    What goes wrong is told by the result; only a bug raises.
     """
     document: Document | None = None
     problem = ""
@@ -223,66 +126,45 @@ async def send_fax(
         size=fax.size,
     )
     with announced(tracker, notifier) as tell:
-        call = _Call(tell, stop, on_transition)
-
-        async def attempt(document: Document) -> None:
-            feed = PageFeed(document.bitmaps(), total=document.pages, heading=fax.heading, on_page=fax.on_page)
-            await _send(fax, feed, call, open_modem, settings, on_progress)
-
+        call = Carried(tell, stop, on_transition, clock)
         if document is None:
             call.end(Outcome.DOCUMENT_FAILED, problem)
         else:
+            feed = _feed(document, settings, fax.heading, fax.on_page)
+            sink = PageSink(poll_into, clock=clock, quality=quality) if poll_into else None
+            out = _Out(call, fax.number, open_modem, settings, on_progress)
             try:
-                await call.carry(partial(attempt, document))
+                await call.carry(partial(out.call, feed, sink), sink)
             finally:
                 document.close()
-    return FaxResult(
-        outcome=call.outcome,
-        status=tracker.status,
-        job_id=fax.job_id,
-        pages=call.pages,
-        remote_id=call.remote_id,
-        detail=call.detail,
-    )
+    return call.result(fax.job_id, tracker)
 
 
-async def _send(
-    fax: Outgoing,
-    feed: PageFeed,
-    call: _Call,
+async def poll_fax(
+    number: str,
+    path: Path,
     open_modem: OpenModem,
     settings: CallSettings,
-    on_progress: Callable[[Progress], None] | None,
-) -> None:
-    try:
-        dial_string(fax.number)
-        first_page = await feed.first()
-    except DialError as error:
-        return call.end(Outcome.BAD_NUMBER, error)
-    except DocumentError as error:
-        return call.end(Outcome.DOCUMENT_FAILED, error)
-    if first_page is None:
-        return call.end(Outcome.DOCUMENT_FAILED, "the document has no pages")
-    call.on_transition(Initializing())
-    modem = await _opened(open_modem, call)
-    if modem is None:
-        return None
-    try:
-        session = _session(settings, modem, first_page, fax.number)
-        runner = Runner(session, modem, pages=feed, on_transition=call.on_transition, on_progress=on_progress)
-        await call.run(session, runner)
-    finally:
-        await modem.aclose()
+    *,
+    job_id: str,
+    notifier: Notifier,
+    clock: Clock,
+    quality: CopyQuality | None = None,
+    stop: anyio.Event | None = None,
+    on_progress: OnProgress | None = None,
+    on_transition: OnTransition | None = None,
+) -> FaxResult:
+    """Call a far end and fetch the document that it holds for those who poll it; otherwise as `receive_fax`.
 
-
-async def _opened(open_modem: OpenModem, call: _Call) -> CarrierModem | None:
-    try:
-        return await open_modem()
-    except PortError as error:
-        call.end(Outcome.PORT_UNAVAILABLE, error)
-    except ModemError as error:
-        call.end(Outcome.MODEM_NOT_FOUND, error)
-    return None
+    Leaves the modem on hook and its port closed.
+    """
+    tracker = _reception(job_id, settings, clock)
+    sink = PageSink(path, clock=clock, quality=quality)
+    with announced(tracker, notifier) as tell:
+        call = Carried(tell, stop, on_transition, clock)
+        out = _Out(call, number, open_modem, settings, on_progress)
+        await call.carry(partial(out.call, None, sink), sink)
+    return call.result(job_id, tracker)
 
 
 async def receive_fax(
@@ -294,43 +176,169 @@ async def receive_fax(
     job_id: str,
     notifier: Notifier,
     clock: Clock,
+    serve: OpenDocument | None = None,
+    heading: Heading | None = None,
     quality: CopyQuality | None = None,
     stop: anyio.Event | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: OnProgress | None = None,
     on_transition: OnTransition | None = None,
 ) -> FaxResult:
     """Answer a call that rings and store the fax at `path`, or beside it with another ending if it is not complete.
 
-    Leaves the modem on hook and its port open. What goes wrong is told by the result; only a bug raises.
+    `serve` opens the document that is given to whoever polls, and `settings.door` tells that apart; if it cannot be
+    opened the call is answered without it. Leaves the modem on hook and its port open. What goes wrong is told by the
+    result; only a bug raises.
     """
-    tracker = Tracker(
+    tracker = _reception(job_id, settings, clock, ring.caller_id)
+    sink = PageSink(path, clock=clock, quality=quality)
+
+    async def answer() -> None:
+        document = None if serve is None else await _to_serve(serve)
+        try:
+            feed = None if document is None else _feed(document, settings, heading)
+            first_page = None if feed is None else await _served_first(feed)
+            session = _session(settings, modem, first_page, calling=False)
+            runner = Runner(
+                session,
+                modem,
+                feed=feed,
+                sink=sink,
+                on_transition=call.on_transition,
+                on_progress=_noted(session, on_progress),
+            )
+            await call.run(session, runner)
+        finally:
+            if document is not None:
+                document.close()
+
+    with announced(tracker, notifier) as tell:
+        call = Carried(tell, stop, on_transition, clock)
+        await call.carry(answer, sink)
+    return call.result(job_id, tracker)
+
+
+def _reception(job_id: str, settings: CallSettings, clock: Clock, caller_id: str = "") -> Tracker:
+    return Tracker(
         job_id=job_id,
         job_type=JobType.RECEIVE,
         clock=clock,
         station_id=settings.station_id,
         device_id=settings.device_id,
-        caller_id=ring.caller_id,
+        caller_id=caller_id,
     )
-    sink = PageSink(path, clock=clock, quality=quality)
-    stored: Path | None = None
-    with announced(tracker, notifier) as tell:
-        call = _Call(tell, stop, on_transition)
-        session = _session(settings, modem, None)
-        runner = Runner(session, modem, pages=sink, on_transition=call.on_transition, on_progress=on_progress)
+
+
+def _feed(
+    document: Document, settings: CallSettings, heading: Heading | None, on_page: OnPage | None = None
+) -> PageFeed:
+    codings = settings.codings | {Coding.MH}
+    return PageFeed(document.bitmaps(), total=document.pages, codings=codings, heading=heading, on_page=on_page)
+
+
+def _session(
+    settings: CallSettings,
+    modem: CarrierModem,
+    first_page: PageInfo | None,
+    *,
+    calling: bool,
+    number: str = "",
+    polls: bool = False,
+) -> RecordedSession:
+    # V.34 is more than a modulation to pick from: only a modem that has said so is trusted to do it.
+    any_modulation = frozenset(Modulation) - {Modulation.V34}
+    return RecordedSession(
+        Settings(
+            calling=calling,
+            first_page=first_page,
+            polls=polls,
+            addressing=settings.addressing,
+            door=settings.door,
+            number=number,
+            station_id=settings.station_id,
+            transmits=modem.identity.transmits or any_modulation,
+            receives=modem.identity.receives or any_modulation,
+            max_rate_bps=settings.max_rate_bps,
+            codings=settings.codings,
+            ecm=settings.ecm,
+            limits=settings.limits,
+        )
+    )
+
+
+def _noted(session: RecordedSession, onward: OnProgress | None) -> OnProgress:
+    """Lets the report know how many octets of a page are on the line."""
+
+    def progress(moved: Progress) -> None:
+        session.note(octets=moved.octets)
+        if onward is not None:
+            onward(moved)
+
+    return progress
+
+
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """A call that we make."""
+
+    carried: Carried
+    number: str
+    open_modem: OpenModem
+    settings: CallSettings
+    on_progress: OnProgress | None
+
+    async def call(self, feed: PageFeed | None, sink: PageSink | None) -> None:
+        """Send what `feed` has, then poll into `sink`."""
+        first_page: PageInfo | None = None
         try:
-            await sink.open()
-            await call.carry(partial(call.run, session, runner))
+            dial_string(self.number)
+            if feed is not None:
+                first_page = await feed.prepare()
+        except DialError as error:
+            return self.carried.end(Outcome.BAD_NUMBER, error)
         except DocumentError as error:
-            call.end(Outcome.STORAGE_FAILED, error)
+            return self.carried.end(Outcome.DOCUMENT_FAILED, error)
+        if feed is not None and first_page is None:
+            return self.carried.end(Outcome.DOCUMENT_FAILED, "the document has no pages")
+        self.carried.on_transition(Initializing())
+        modem = await self._opened()
+        if modem is None:
+            return None
+        try:
+            polls = sink is not None
+            session = _session(self.settings, modem, first_page, calling=True, number=self.number, polls=polls)
+            runner = Runner(
+                session,
+                modem,
+                feed=feed,
+                sink=sink,
+                on_transition=self.carried.on_transition,
+                on_progress=_noted(session, self.on_progress),
+            )
+            await self.carried.run(session, runner)
         finally:
-            with anyio.CancelScope(shield=True):
-                stored = await sink.finish(complete=call.outcome is Outcome.OK)
-    return FaxResult(
-        outcome=call.outcome,
-        status=tracker.status,
-        job_id=job_id,
-        pages=tracker.status.pages,
-        remote_id=call.remote_id,
-        path=stored,
-        detail=call.detail,
-    )
+            await modem.aclose()
+
+    async def _opened(self) -> CarrierModem | None:
+        try:
+            return await self.open_modem()
+        except PortError as error:
+            self.carried.end(Outcome.PORT_UNAVAILABLE, error)
+        except ModemError as error:
+            self.carried.end(Outcome.MODEM_NOT_FOUND, error)
+        return None
+
+
+async def _to_serve(serve: OpenDocument) -> Document | None:
+    try:
+        return await to_thread.run_sync(serve)
+    except DocumentError as error:
+        log.warning("the document that is to be polled cannot be opened; the call is answered without it: %s", error)
+    return None
+
+
+async def _served_first(feed: PageFeed) -> PageInfo | None:
+    try:
+        return await feed.prepare()
+    except DocumentError as error:
+        log.warning("the document that is to be polled cannot be drawn; the call is answered without it: %s", error)
+    return None

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain, count, takewhile
 from pathlib import Path
 
+import numpy as np
 from anyio import to_thread
 
-from faxmodem.codec.bitmap import CodedPage, Coding, DecodedPage
-from faxmodem.codec.mh import mh_decode, mh_encode
+from faxmodem.codec.bitmap import Bitmap, CodedPage, Coding, DecodedPage
+from faxmodem.codec.coding import decode
+from faxmodem.codec.mh import mh_encode
 from faxmodem.documents.tiff import FaxTiffWriter, rename_durably
 from faxmodem.errors import DocumentError
-from faxmodem.t30.capabilities import Parameters
-from faxmodem.t30.events import Verdict
+from faxmodem.t30.events import PageStored, Verdict
+from faxmodem.t30.fif import CodedFrame
+from faxmodem.t30.parameters import Parameters
 
 log = logging.getLogger("faxmodem.call")
+
+MOST_BAD = 0.5
+"Share of bad lines up to which a page is believed to be as wide as its DCS says."
 
 PARTIAL = ".partial.tif"
 "Ending of a file whose call has not come to a good end: what is in it was received, but more was to come."
@@ -57,11 +64,51 @@ def _ends_alike(page: DecodedPage, before: DecodedPage) -> bool:
     return not page.ended and not before.ended and abs(page.bitmap.lines - before.bitmap.lines) <= 1
 
 
+@dataclass(slots=True)
+class _Page:
+    """A page that comes in."""
+
+    parameters: Parameters
+    began: datetime
+    data: bytearray = field(default_factory=bytearray)
+    "What came of it; with error correction, its blocks that are done with."
+    frames: dict[int, bytes] = field(default_factory=dict)
+    "Frames of the block that is on its way."
+    has_gaps: bool = False
+    "The sender has gone on without frames that were missing."
+
+    @property
+    def received(self) -> int:
+        return len(self.data) + sum(map(len, self.frames.values()))
+
+    def without_gap(self) -> bytes:
+        """All data up to the first frame that is missing."""
+        frames = (self.frames[number] for number in takewhile(self.frames.__contains__, count()))
+        return bytes(self.data) + b"".join(frames)
+
+    def decoded(self) -> DecodedPage:
+        """What can be read of it.
+
+        Some senders announce A3 and send the lines of A4: what makes no sense as told is read as a narrower page.
+        """
+        data, told = self.without_gap(), self.parameters
+        narrower = [width for width in reversed(told.resolution.widths) if width < told.width]
+        pages = (
+            decode(data, told.coding, width=width, resolution=told.resolution) for width in (told.width, *narrower)
+        )
+        as_told = next(pages)
+        return next(filter(self._makes_sense, chain([as_told], pages)), as_told)
+
+    def _makes_sense(self, page: DecodedPage) -> bool:
+        most_bad = 0 if self.parameters.coding is Coding.MMR else MOST_BAD * page.bitmap.lines
+        return page.bitmap.lines > 0 and page.bad_lines <= most_bad
+
+
 class PageSink:
     """Collects one page after the other into a TIFF file.
 
     The file bears the ending `PARTIAL` until the call has come to a good end; before the first page there is none.
-    Every method raises `DocumentError` where it cannot be written; a page is on disk when `store` returns.
+    Every async method raises `DocumentError` where it cannot be written; a page is on disk when `store` returns.
     """
 
     def __init__(
@@ -74,19 +121,18 @@ class PageSink:
         """`path`: the file of a complete fax, ending in `.tif`."""
         self._path = path
         self._clock = clock
-        self._began: datetime | None = None
         self._quality = quality or CopyQuality()
         self._writer: FaxTiffWriter | None = None
-        self._data = bytearray()
-        self._parameters: Parameters | None = None
+        self._page: _Page | None = None
         self._refused: DecodedPage | None = None
+        self._began: datetime | None = None
         self.sender = ""
         "Station id of the far end, as soon as it is known."
 
     @property
     def received(self) -> int:
         """Octets of the page that is coming in."""
-        return len(self._data)
+        return self._page.received if self._page else 0
 
     async def open(self) -> None:
         """See that there is a place for the fax, before anybody is told that it may come."""
@@ -94,17 +140,43 @@ class PageSink:
 
     def begin(self, parameters: Parameters) -> None:
         """Expect a new page, coded as `parameters` say; one that was not stored is forgotten."""
-        self._parameters = parameters
-        self._began = self._clock()
-        self._data.clear()
+        self._page = _Page(parameters, self._clock())
 
     def write(self, data: bytes) -> None:
         """Take in octets of the page, in link order."""
-        self._data += data
+        if self._page is not None:
+            self._page.data += data
 
-    async def store(self) -> tuple[Verdict, int]:
-        """Decode and judge the page, and unless it is bad write it to disk. Gives the verdict and the file's size."""
-        return await to_thread.run_sync(self._store)
+    def begin_block(self, parameters: Parameters, number: int, *, again: bool) -> None:
+        """Expect block `number` (from 0) of a page; `again`: to what came of it before, more is added."""
+        if self._page is None or (number == 0 and not again):
+            self.begin(parameters)
+        elif not again:
+            self._page.frames.clear()
+
+    def add_frame(self, frame: CodedFrame) -> bool:
+        """Take in a frame of the block, in any order; False if it was there already."""
+        if self._page is None or frame.number in self._page.frames:
+            return False
+        self._page.frames[frame.number] = frame.data
+        return True
+
+    def store_block(self, frames: int) -> None:
+        """Add the block's first `frames` frames to the page, as far as they came."""
+        page = self._page
+        if page is None:
+            return
+        came = [page.frames[number] for number in range(frames) if number in page.frames]
+        page.has_gaps |= len(came) < frames
+        page.data += b"".join(came)
+        page.frames.clear()
+
+    async def store(self) -> PageStored:
+        """Decode and judge the page, and unless it is bad write it to disk. The next one may begin meanwhile."""
+        if self._page is None:
+            raise DocumentError("there is no page to store")
+        page, self._page = self._page, None
+        return await to_thread.run_sync(self._store, page)
 
     async def finish(self, *, complete: bool) -> Path | None:
         """End the file; gives where it lies, None when there is none.
@@ -113,21 +185,29 @@ class PageSink:
         """
         return await to_thread.run_sync(self._finish, complete)
 
-    def _store(self) -> tuple[Verdict, int]:
-        if self._parameters is None:
-            raise DocumentError("there is no page to store")
-        page = self._decode(self._parameters)
+    def _store(self, page: _Page) -> PageStored:
+        decoded = page.decoded()
+        if page.has_gaps:  # where data are missing altogether, no line that could be counted need be bad
+            bad, run = max(decoded.bad_lines, 1), max(decoded.longest_bad_run, 1)
+            decoded = replace(decoded, bad_lines=bad, longest_bad_run=run)
+        verdict = self._judge_corrected(page, decoded) if page.parameters.ecm else self._judge(decoded)
+        self._refused = decoded if verdict is Verdict.BAD else None
+        self._began = page.began
+        if verdict is not Verdict.BAD:
+            self._append(decoded)
+        size = self._writer.size if self._writer else 0
+        return PageStored(verdict, size, decoded.bitmap.lines, decoded.bad_lines, decoded.longest_bad_run)
+
+    def _judge(self, page: DecodedPage) -> Verdict:
         if self._refused is not None and _ends_alike(page, self._refused):
             self._quality = replace(self._quality, needs_end=False)
-        verdict = self._quality.judge(page)
-        self._refused = page if verdict is Verdict.BAD else None
-        if verdict is not Verdict.BAD:
-            self._append(page)
-        self._data.clear()
-        return verdict, self._writer.size if self._writer else 0
+        return self._quality.judge(page)
 
-    def _decode(self, parameters: Parameters) -> DecodedPage:
-        return mh_decode(bytes(self._data), width=parameters.width, resolution=parameters.resolution)
+    @staticmethod
+    def _judge_corrected(page: _Page, decoded: DecodedPage) -> Verdict:
+        """With error correction the data are those that were sent. Where no line can be read they are no page."""
+        nothing = not (decoded.bitmap.lines or decoded.ended or page.has_gaps)
+        return Verdict.BAD if nothing else Verdict.GOOD
 
     def _open(self) -> None:
         try:
@@ -139,7 +219,7 @@ class PageSink:
     def _append(self, page: DecodedPage) -> None:
         if self._writer is None:
             raise DocumentError(f"{self._path} has not been opened")
-        bitmap = page.bitmap
+        bitmap = page.bitmap if page.bitmap.lines else _one_white_line(page.bitmap)
         coded = CodedPage(
             data=mh_encode(bitmap, rtc=False),
             coding=Coding.MH,
@@ -158,7 +238,9 @@ class PageSink:
     def _finish(self, complete: bool) -> Path | None:
         if self._writer is None:
             return None
-        left_over = self._decode(self._parameters) if self._parameters and self._data else self._refused
+        left_over = self._refused
+        if self._page is not None and self._page.received:
+            left_over, self._began = self._page.decoded(), self._page.began
         if not complete and left_over is not None and left_over.bitmap.lines:
             try:
                 self._append(left_over)
@@ -174,3 +256,8 @@ class PageSink:
         except OSError:  # the fax is whole all the same, where it is
             return self._writer.path
         return self._path
+
+
+def _one_white_line(bitmap: Bitmap) -> Bitmap:
+    """What stands for a page without lines, which a TIFF file cannot hold."""
+    return Bitmap(rows=np.zeros((1, bitmap.rows.shape[1]), np.uint8), width=bitmap.width, resolution=bitmap.resolution)

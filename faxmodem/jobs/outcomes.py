@@ -1,6 +1,6 @@
 """What each way a call can end means: for people, for a shell script, and for the status of the job.
 
-One table. Exit codes are unique: 0 for success, 10 to 16 the call was not established, 20 to 28 the two machines did
+One table. Exit codes are unique: 0 for success, 10 to 16 the call was not established, 20 to 29 the two machines did
 not come to an end, 30 and 31 limits of time, 40 to 43 port and modem, 50 and 51 files, 70 a bug that was caught,
 130 canceled. 1 and 2 stay free for what never became a call: an uncaught error and wrong usage.
 """
@@ -138,9 +138,19 @@ _ROWS = (
         Outcome.NOTHING_TO_POLL,
         23,
         JobExtendedStatus.FATAL_ERROR,
-        "The other machine wanted to fetch a document, and there is none for it.",
-        "It is set to polling.",
-        "Ask the other side to turn polling off and to send or receive in the normal way.",
+        "A document was to be fetched by polling, and there is none.",
+        "One of the machines is set to polling, and the other holds no document for it.",
+        "To fetch one, ask the other side to lay it ready for polling; to send or receive as usual, turn polling off.",
+        retry=False,
+    ),
+    Row(
+        Outcome.POLL_REFUSED,
+        29,
+        JobExtendedStatus.FATAL_ERROR,
+        "The document that was to be fetched by polling is not given to this caller.",
+        "Its password, or the selector of the document, is wrong or missing.",
+        "Ask whoever holds the document for its password and its selector.",
+        retry=False,
     ),
     Row(
         Outcome.TRAINING_FAILED,
@@ -300,8 +310,9 @@ def final_status(
 
 _RULE = """\
 A send job ends as COMPLETED or CANCELED; after a failure it is RETRYING where the table says "again" and retries are
-left, and RETRIES_EXCEEDED otherwise. A receive job ends as ROUTING when its pages are there, as CANCELED, or as FAILED;
-after a failure with pages stored it is ROUTING with PARTIALLY_RECEIVED, and those pages are kept.
+left, and RETRIES_EXCEEDED otherwise. A receive job ends as ROUTING when its pages are there (or none, if the caller has
+fetched a document instead), as CANCELED, or as FAILED; after a failure with pages stored it is ROUTING with
+PARTIALLY_RECEIVED, and those pages are kept.
 """
 
 

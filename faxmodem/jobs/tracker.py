@@ -30,13 +30,17 @@ from faxmodem.t30.transitions import (
     Canceling,
     Dialing,
     Initializing,
+    Note,
+    PageConfirmed,
     PageStarted,
     PageStored,
     Phase,
     PhaseEntered,
     RemoteIdentified,
+    RemoteTold,
     Trained,
     Transition,
+    Turned,
 )
 
 if TYPE_CHECKING:
@@ -156,7 +160,8 @@ class Tracker:
         self._device_id = device_id
         self._retries_left = retries_left
         self._phase: Phase | None = None
-        sending = job_type is JobType.SEND
+        self._sends = sending = job_type is JobType.SEND
+        self._pages_of_the_other = 0
         state = JobStatus.PENDING if sending else JobStatus.INPROGRESS
         first = _snapshot(
             available_operations=OPERATIONS[job_type][state],
@@ -219,6 +224,7 @@ class Tracker:
             )
         self._retries_left -= 1
         self._phase = None
+        self._sends, self._pages_of_the_other = True, 0
         self._publish(
             status=JobStatus.INPROGRESS,
             extended_status_code=JobExtendedStatus.INITIALIZING,
@@ -240,8 +246,13 @@ class Tracker:
                 self._advance(transition)
 
     def _advance(self, transition: Transition) -> None:
-        if isinstance(transition, PhaseEntered):
-            self._phase = transition.phase
+        match transition:
+            case PhaseEntered(phase):
+                self._phase = phase
+            case Turned(sends):
+                self._sends = sends
+            case PageConfirmed() | PageStored() if self._goes_the_other_way:
+                self._pages_of_the_other += 1
         changes = self._facts(transition)
         changes["extended_status_code"] = self._progress(transition)
         if isinstance(transition, _CONNECTED) and self.status.transmission_start is None:
@@ -257,17 +268,27 @@ class Tracker:
         match transition:
             case RemoteIdentified(station_id) if printable(station_id):
                 return {"tsid": station_id} if receiving else {"csid": station_id}
+            case RemoteTold(Note.SUBADDRESS, text) if receiving and printable(text):
+                number = now.routing_information.partition("|")[0] or now.csid
+                return {"routing_information": f"{number}|{text}"}
+            case _ if self._goes_the_other_way:
+                return {}
             case PageStarted(page):
-                return {"current_page": max(now.current_page, page)}
+                return {"current_page": max(now.current_page, page - self._pages_of_the_other)}
             case PageStored(page, size) if receiving:
-                return {"pages": max(now.pages, page), "size": max(now.size, size)}
+                return {"pages": max(now.pages, page - self._pages_of_the_other), "size": max(now.size, size)}
             case _:
                 return {}
+
+    @property
+    def _goes_the_other_way(self) -> bool:
+        """What crosses the line now is polled, and not what the job is about: its pages are not the job's."""
+        return self._sends is not (self.job_type is JobType.SEND)
 
     def _progress(self, transition: Transition) -> JobExtendedStatus | int:
         """What the device is doing after `transition`, if that is further on than what it did before."""
         receiving = self.job_type is JobType.RECEIVE
-        transferring = JobExtendedStatus.RECEIVING if receiving else JobExtendedStatus.TRANSMITTING
+        transferring = JobExtendedStatus.TRANSMITTING if self._sends else JobExtendedStatus.RECEIVING
         code = JobExtendedStatus.INITIALIZING
         match transition:
             case Dialing():
@@ -289,7 +310,7 @@ class Tracker:
     def _end(self, outcome: Outcome, pages: int = 0) -> None:
         before = self.status
         receiving = self.job_type is JobType.RECEIVE
-        stored = max(before.pages, pages) if receiving else before.pages
+        stored = max(before.pages, pages - self._pages_of_the_other) if receiving else before.pages
         if before.status == JobStatus.CANCELING and outcome is not Outcome.OK:
             outcome = Outcome.CANCELED  # in whichever way the call came apart after that
         goal, code = final_status(outcome, self.job_type, pages_stored=stored, retries_left=self._retries_left)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 
+from faxmodem.call import fax, forecast
 from faxmodem.call.fax import CallSettings, FaxResult, OnTransition, Outgoing, receive_fax, send_fax
-from faxmodem.codec.bitmap import Bitmap
+from faxmodem.call.feed import PREPARED_PAGES
+from faxmodem.codec.bitmap import Bitmap, Coding, DecodedPage, Resolution
+from faxmodem.codec.coding import decode
 from faxmodem.emulator.history import CallStep, Record, Step
 from faxmodem.emulator.virtual import run_virtual
 from faxmodem.errors import DocumentError, ModemError, PortError
 from faxmodem.jobs.notification import Notifier
 from faxmodem.jobs.status import JobStatus
 from faxmodem.modem.base import CarrierModem
+from faxmodem.t30.capabilities import PageInfo
+from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.transitions import CallEnded, Initializing, PageStarted, Transition
 from tests.scenarios.bench import CALLED, CALLER, Side, page, running, watched_line
+from tests.unit.call.test_runner import FarEnd
 
 
 class Document:
@@ -138,14 +145,41 @@ def test_a_bug_before_the_call_ends_the_job(tmp_path: Path) -> None:
     assert sent.result.status.status is JobStatus.RETRIES_EXCEEDED
 
 
-@pytest.mark.parametrize("broken", [0, 1, 2])
-def test_a_bug_while_a_page_is_drawn_ends_the_call(broken: int, tmp_path: Path) -> None:
-    pages: list[Bitmap | Exception] = [page(seed=number) for number in range(3)]
-    pages[broken] = ZeroDivisionError("a bug")
+@pytest.mark.parametrize("broken", [0, 1, PREPARED_PAGES - 1])
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), DocumentError("a torn page")])
+def test_a_page_that_cannot_be_drawn_is_found_before_the_call(broken: int, error: Exception, tmp_path: Path) -> None:
+    pages: list[Bitmap | Exception] = [page(3, seed=number) for number in range(PREPARED_PAGES)]
+    pages[broken] = error
     sent = Sent(Document(*pages), tmp_path)
+    expected = Outcome.DOCUMENT_FAILED if isinstance(error, DocumentError) else Outcome.INTERNAL_ERROR
+    assert (sent.result.outcome, sent.result.pages, sent.history) == (expected, 0, [])
+    assert str(error) in sent.result.detail
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+def test_a_page_that_cannot_be_drawn_in_the_call_ends_it(behind: int, tmp_path: Path) -> None:
+    pages: list[Bitmap | Exception] = [page(3, seed=number) for number in range(PREPARED_PAGES + behind)]
+    sent = Sent(Document(*pages, ZeroDivisionError("a bug")), tmp_path)
     assert (sent.result.outcome, sent.result.detail) == (Outcome.INTERNAL_ERROR, "ZeroDivisionError: a bug")
-    assert sent.result.pages == max(0, broken - 1)
-    assert sent.steps.count(Step.HUNG_UP) == (broken > 0)
+    assert sent.result.pages == PREPARED_PAGES + behind - 1
+    assert sent.steps.count(Step.HUNG_UP) == 1
+
+
+def test_a_modem_that_has_not_said_so_is_not_trusted_with_v34() -> None:
+    for calling in (True, False):
+        first = PageInfo(width=1728, resolution=Resolution.FINE, lines=1)
+        settings = fax._session(CallSettings(), FarEnd([]), first, calling=calling)._call.settings
+        assert settings.receives == settings.transmits == frozenset(Modulation) - {Modulation.V34}
+
+
+def test_a_codec_that_is_broken_calls_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(data: bytes, coding: Coding, *, width: int, resolution: Resolution) -> DecodedPage:
+        return replace(decode(data, coding, width=width, resolution=resolution), bad_lines=1)
+
+    monkeypatch.setattr(forecast, "decode", wrong)
+    sent = Sent(Document(page()), tmp_path)
+    assert (sent.result.outcome, sent.history) == (Outcome.INTERNAL_ERROR, [])
+    assert "this is a bug" in sent.result.detail
 
 
 def test_a_callback_that_raises_ends_the_call(tmp_path: Path) -> None:

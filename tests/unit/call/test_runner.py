@@ -8,13 +8,16 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio
 import pytest
 
 from faxmodem.call.fax import CallSettings
 from faxmodem.call.feed import PageFeed
-from faxmodem.call.runner import LONGEST_LINE_S, Progress, Runner
+from faxmodem.call.progress import Progress
+from faxmodem.call.receiving import LONGEST_LINE_S
+from faxmodem.call.runner import Runner
 from faxmodem.call.sink import PageSink
 from faxmodem.codec.bitmap import Bitmap
 from faxmodem.codec.mh import mh_encode
@@ -23,7 +26,7 @@ from faxmodem.emulator.history import FramePassed
 from faxmodem.emulator.virtual import run_virtual
 from faxmodem.errors import ModemError, ModemTimeout, PortError
 from faxmodem.jobs.status import JobStatus
-from faxmodem.modem.base import CallFailed, CarrierModem, Heard, LineDropped, ModemIdentity, Ring
+from faxmodem.modem.base import CallFailed, CarrierModem, Heard, LineDropped, Link, ModemIdentity, Ring
 from faxmodem.t30 import tcf
 from faxmodem.t30.capabilities import PageInfo
 from faxmodem.t30.frames import Frame
@@ -43,6 +46,17 @@ LONG_S = 200.0
 "Longer than any single action may take."
 
 Trouble = Exception | Callable[[], Awaitable[None]]
+OnFrame = Callable[[bytes | None], None]
+OnCarrier = Callable[[], None]
+Coming = Callable[[OnFrame, OnCarrier], Awaitable[Heard | None]]
+
+
+class Burst(NamedTuple):
+    """Frames of a block as they were given to the modem."""
+
+    modulation: Modulation
+    frames: list[bytes]
+    short: bool
 
 
 class FarEnd(CarrierModem):
@@ -52,7 +66,13 @@ class FarEnd(CarrierModem):
         """`at`: the number of the action that is troubled."""
         self.data: list[Callable[[OnData], Awaitable[None]]] = []
         "What comes when data are received."
+        self.blocks: list[Coming] = []
+        "What comes when a block is received."
         self.done: list[str] = []
+        self.bursts: list[Burst] = []
+        "What was sent in blocks."
+        self.awaited: list[tuple[Modulation, bool]] = []
+        "For which carriers blocks were awaited: modulation, short training."
         self._frames = list(frames)
         self._at = at
         self._trouble = trouble
@@ -72,15 +92,17 @@ class FarEnd(CarrierModem):
     async def set_up(self) -> ModemIdentity:
         return self.identity
 
-    async def dial(self, number: str) -> None:
+    async def dial(self, number: str) -> Link:
         assert number == "200"
         await self._do("dial")
+        return Link.V21
 
     async def wait_for_ring(self, rings: int = 1) -> Ring:  # noqa: ARG002
         return Ring()
 
-    async def answer(self) -> None:
+    async def answer(self) -> Link:
         await self._do("answer")
+        return Link.V21
 
     async def send_frames(self, frames: Sequence[bytes]) -> None:
         await self._do(f"send_frames {str(Frame.parse(frames[-1])).split()[0]}")
@@ -118,6 +140,34 @@ class FarEnd(CarrierModem):
         await self.data.pop(0)(on_data)
         return Heard.NO_CARRIER
 
+    async def send_block(
+        self,
+        modulation: Modulation,
+        frames: Sequence[bytes],
+        *,
+        short: bool = False,
+        on_progress: Callable[[int], None] = lambda _sent: None,
+    ) -> None:
+        await self._do("send_block")
+        self.bursts.append(Burst(modulation, list(frames), short))
+        for sent in range(len(frames) + 1):
+            on_progress(sent)
+            await anyio.sleep(260 * 8 / modulation.rate_bps)
+
+    async def receive_block(
+        self,
+        modulation: Modulation,
+        on_frame: Callable[[bytes | None], None],
+        *,
+        short: bool = False,
+        on_carrier: Callable[[], None] = lambda: None,
+    ) -> Heard:
+        await self._do("receive_block")
+        self.awaited.append((modulation, short))
+        if not self.blocks:
+            await anyio.sleep_forever()
+        return await self.blocks.pop(0)(on_frame, on_carrier) or Heard.NO_CARRIER
+
     async def hang_up(self) -> None:
         await self._do("hang_up")
 
@@ -154,7 +204,8 @@ def carry(
         runner = Runner(
             Session(Settings(calling=sink is None, first_page=first, number="200", limits=limits or Limits())),
             modem,
-            pages=PageFeed([PAGE], total=1) if sink is None else sink,
+            feed=PageFeed([PAGE], total=1) if sink is None else None,
+            sink=sink,
             on_transition=came.transitions.append,
             on_progress=came.progress.append,
         )
@@ -190,10 +241,11 @@ def test_the_next_page_is_drawn_while_the_present_one_is_on_the_line() -> None:
                 yield page(50, seed=seed)
 
         feed = PageFeed(pages(), total=2)
+        info = PageInfo(width=1728, resolution=PAGE.resolution, lines=50)
         runner = Runner(
-            Session(Settings(calling=True, first_page=await feed.first(), number="200")),
+            Session(Settings(calling=True, first_page=info, number="200")),
             FarEnd([DIS, CFR, MCF, MCF]),
-            pages=feed,
+            feed=feed,
             on_transition=lambda _transition: None,
             on_progress=lambda _progress: first_begins_at.append(loop.time()),
         )

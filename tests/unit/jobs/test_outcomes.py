@@ -27,6 +27,7 @@ EXIT_CODES = {
     Outcome.PAGE_REFUSED: 26,
     Outcome.NO_COMMAND: 27,
     Outcome.PROTOCOL_ERROR: 28,
+    Outcome.POLL_REFUSED: 29,
     Outcome.STALLED: 30,
     Outcome.TOO_LONG: 31,
     Outcome.PORT_UNAVAILABLE: 40,

@@ -13,12 +13,16 @@ from faxmodem.jobs.status import JobExtendedStatus as Code
 from faxmodem.jobs.tracker import MOVES, OPERATIONS, Entry, Tracker
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
+from faxmodem.t30.parameters import Parameters
 from faxmodem.t30.transitions import (
     Answered,
+    BlockRepeated,
     CallEnded,
     Canceling,
     Dialing,
     Initializing,
+    Negotiated,
+    Note,
     PageConfirmed,
     PageRefused,
     PageStarted,
@@ -26,8 +30,10 @@ from faxmodem.t30.transitions import (
     Phase,
     PhaseEntered,
     RemoteIdentified,
+    RemoteTold,
     Trained,
     Transition,
+    Turned,
 )
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -503,3 +509,79 @@ def test_the_extended_code_of_a_running_job_only_rises(job_type: JobType, transi
     chain(tracker, *(transition for transition in transitions if not isinstance(transition, CallEnded | Canceling)))
     ranks = [RANK.index(Code(entry.status.extended_status_code)) for entry in tracker.history]
     assert ranks == sorted(ranks)
+
+
+# --- polling ---------------------------------------------------------------------------------------------------------
+
+
+def test_pages_that_are_polled_after_sending_are_not_the_job_s() -> None:
+    tracker = send_job(pages=2)
+    chain(tracker, *CONNECTED, *sent_page(1), *sent_page(2), Turned(sends=False), B, *stored_page(3), *stored_page(4))
+    assert (tracker.status.current_page, tracker.status.pages, tracker.status.size) == (2, 2, 9000)
+    assert tracker.status.extended_status_code is Code.RECEIVING
+    chain(tracker, E, CallEnded(Outcome.OK, 4))
+    assert (tracker.status.status, tracker.status.pages) == (JobStatus.COMPLETED, 2)
+
+
+def test_the_next_attempt_sends_again() -> None:
+    tracker = send_job(pages=2, retries_left=1)
+    chain(tracker, *CONNECTED, *sent_page(1), Turned(sends=False), *stored_page(2), CallEnded(Outcome.NO_COMMAND, 2))
+    tracker.retry()
+    chain(tracker, *CONNECTED, *sent_page(1), *sent_page(2))
+    assert (tracker.status.current_page, tracker.status.extended_status_code) == (2, Code.TRANSMITTING)
+
+
+def test_a_caller_who_polls_us_leaves_no_page() -> None:
+    tracker = receive_job()
+    chain(tracker, *ANSWERED, Turned(sends=True), *sent_page(1), *sent_page(2), E, CallEnded(Outcome.OK, 2))
+    status = tracker.status
+    assert (status.status, status.extended_status_code) == (JobStatus.ROUTING, Code.CALL_COMPLETED)
+    assert (status.pages, status.current_page) == (0, 0)
+
+
+def test_a_caller_who_sends_and_then_polls_us_leaves_what_he_sent() -> None:
+    tracker = receive_job()
+    chain(tracker, *ANSWERED, *stored_page(1), Turned(sends=True), *sent_page(2), E, CallEnded(Outcome.NO_RESPONSE, 2))
+    status = tracker.status
+    assert (status.status, status.extended_status_code) == (JobStatus.ROUTING, Code.PARTIALLY_RECEIVED)
+    assert (status.pages, status.current_page, status.size) == (1, 1, 1000)
+
+
+def test_pages_are_counted_from_where_the_other_s_end() -> None:
+    tracker = receive_job()
+    chain(tracker, *ANSWERED, Turned(sends=True), *sent_page(1), *sent_page(2), Turned(sends=False), *stored_page(3))
+    assert (tracker.status.current_page, tracker.status.pages) == (1, 1)
+
+
+def test_a_poll_is_a_reception_that_dials() -> None:
+    tracker = receive_job()
+    statuses = chain(
+        tracker, *CONNECTED[:-1], Turned(sends=False), TRAINED, *stored_page(1), E, CallEnded(Outcome.OK, 1)
+    )
+    assert [code for _, code, _ in steps(statuses)] == [
+        Code.INITIALIZING,
+        Code.DIALING,
+        Code.ANSWERED,
+        Code.RECEIVING,
+        Code.RECEIVING,
+        Code.CALL_COMPLETED,
+        Code.CALL_COMPLETED,
+    ]
+    assert (statuses[-1].status, statuses[-1].pages) == (JobStatus.ROUTING, 1)
+
+
+def test_a_subaddress_is_where_the_fax_is_to_be_routed() -> None:
+    tracker = receive_job()
+    chain(tracker, *ANSWERED, RemoteTold(Note.SUBADDRESS, "42"), RemoteTold(Note.SENDER_ID, "secret"))
+    assert tracker.status.routing_information == "+49 30 1234|42"
+
+
+def test_news_without_a_place_in_a_status_change_nothing() -> None:
+    tracker = send_job()
+    chain(tracker, *CONNECTED)
+    news = (
+        Negotiated(Parameters(modulation=Modulation.V17_14400), 12.0),
+        RemoteTold(Note.MAKER, "Japan"),
+        BlockRepeated(1, 0, 3),
+    )
+    assert [tracker.apply(transition) for transition in news] == [(), (), ()]

@@ -1,0 +1,98 @@
+"""What a session commands of the station that has the document, carried out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+
+from faxmodem.call.blocks import Block
+from faxmodem.call.feed import PageFeed
+from faxmodem.call.progress import Note, OnProgress, Progress
+from faxmodem.modem.base import CarrierModem
+from faxmodem.t30 import events
+from faxmodem.t30.parameters import Parameters
+
+log = logging.getLogger("faxmodem.call")
+
+Work = Callable[[], Coroutine[object, object, object]]
+_FIRST_FRAME = (0,)
+
+
+class Sending:
+    """Sends pages of a feed, whole or in blocks."""
+
+    def __init__(
+        self,
+        modem: CarrierModem,
+        feed: PageFeed,
+        *,
+        note: Note,
+        on_progress: OnProgress,
+        meanwhile: Callable[[Work], object],
+    ) -> None:
+        """`meanwhile`: starts what goes on beside the commands that follow."""
+        self._modem = modem
+        self._feed = feed
+        self._note = note
+        self._on_progress = on_progress
+        self._meanwhile = meanwhile
+        self._last: events.SendBlock | None = None
+
+    async def choose(self, command: events.Choose) -> events.Event:
+        """Find the quickest of several ways to send the pages."""
+        return events.Chosen(*await self._feed.choose(command.candidates, command.page))
+
+    async def page(self, command: events.SendPage) -> events.Event:
+        """Send a page without error correction."""
+        modulation = command.parameters.modulation
+        data = await self._feed.coded(command.page, command.parameters)
+
+        def moved(octets: int) -> None:
+            self._on_progress(Progress(command.page, octets, len(data)))
+            self._note(events.Moved())
+
+        self._meanwhile(partial(self._work_ahead, command.parameters))
+        await self._modem.send_data(modulation, data, short=modulation.has_short_training, on_progress=moved)
+        return events.PageSent(await self._feed.look_ahead())
+
+    async def block(self, command: events.SendBlock) -> events.Event:
+        """Send frames of a block; all of them, for the first time."""
+        modulation = command.parameters.modulation
+        octets = command.parameters.ecm_octets
+        again = bool(command.block or command.frames)
+        data = await self._feed.coded(command.page, command.parameters, again=again)
+        block = Block.of(data, command.block, octets)
+
+        def moved(frames: int) -> None:
+            if not command.frames:  # what is repeated was counted before
+                gone = block.begin + min(frames, len(block.pieces)) * octets
+                self._on_progress(Progress(command.page, min(gone, len(data)), len(data)))
+            self._note(events.Moved())
+
+        if not again:
+            self._meanwhile(partial(self._work_ahead, command.parameters))
+        await self._modem.send_block(
+            modulation,
+            block.burst(command.frames, twice=self._not_heard(command)),
+            short=modulation.has_short_training and not command.long_training,
+            on_progress=moved,
+        )
+        next_page = None if block.more else await self._feed.look_ahead()
+        return events.BlockSent(len(block.pieces), block.more, next_page)
+
+    def _not_heard(self, command: events.SendBlock) -> bool:
+        """True if the first frame, and no other, is asked for a second time.
+
+        Some receivers lose what follows the training at once. Others dislike frames that come twice.
+        """
+        last, self._last = self._last, command
+        if last is None or not command.frames == last.frames == _FIRST_FRAME:
+            return False
+        return (last.page, last.block) == (command.page, command.block)
+
+    async def _work_ahead(self, parameters: Parameters) -> None:
+        try:
+            await self._feed.work_ahead(parameters)
+        except Exception:
+            log.debug("the next page will fail when it is due", exc_info=True)
