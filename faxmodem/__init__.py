@@ -14,12 +14,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from faxmodem.api import poll as poll
+    from faxmodem.api import poll_async as poll_async
     from faxmodem.api import receive as receive
     from faxmodem.api import receive_async as receive_async
     from faxmodem.api import send as send
     from faxmodem.api import send_async as send_async
-    from faxmodem.call.fax import FaxResult as FaxResult
-    from faxmodem.call.runner import Progress as Progress
+    from faxmodem.call.progress import Progress as Progress
+    from faxmodem.call.result import FaxResult as FaxResult
     from faxmodem.call.sink import CopyQuality as CopyQuality
     from faxmodem.errors import DialError as DialError
     from faxmodem.errors import DocumentError as DocumentError
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
     from faxmodem.t30.timers import Limits as Limits
 
 _HOMES = {
-    "faxmodem.api": ("receive", "receive_async", "send", "send_async"),
-    "faxmodem.call.fax": ("FaxResult",),
-    "faxmodem.call.runner": ("Progress",),
+    "faxmodem.api": ("poll", "poll_async", "receive", "receive_async", "send", "send_async"),
+    "faxmodem.call.result": ("FaxResult",),
+    "faxmodem.call.progress": ("Progress",),
     "faxmodem.call.sink": ("CopyQuality",),
     "faxmodem.errors": (
         "DialError",
@@ -80,6 +82,8 @@ __all__ = [
     "ProfileError",
     "Progress",
     "SettingError",
+    "poll",
+    "poll_async",
     "receive",
     "receive_async",
     "send",

@@ -1,33 +1,36 @@
-"""Send and receive faxes: the library's face. Each function is there twice, to be awaited and to be waited for."""
+"""Send, poll and receive faxes: the library's face. Each function is there twice: to be awaited, to be waited for."""
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TextIO, TypeVar
+from typing import Any, ParamSpec, TextIO, TypedDict, TypeVar, Unpack
 
 import anyio
 from anyio import to_thread
 
-from faxmodem.call.fax import CallSettings, FaxResult, OnTransition, Outgoing, receive_fax, send_fax
-from faxmodem.call.feed import OnPage
-from faxmodem.call.runner import Progress
+from faxmodem.call.fax import CallSettings, FaxResult, OnTransition, Outgoing, poll_fax, receive_fax, send_fax
+from faxmodem.call.feed import Heading, OnPage
+from faxmodem.call.progress import OnProgress
 from faxmodem.call.sink import CopyQuality
 from faxmodem.call.stop import stoppable
 from faxmodem.codec.bitmap import Bitmap
-from faxmodem.codec.geometry import Resolution
+from faxmodem.codec.geometry import Coding, Resolution
 from faxmodem.documents.bilevel import Rendering
 from faxmodem.documents.document import open_documents
 from faxmodem.documents.header import HeaderLine, draw_header
-from faxmodem.errors import SettingError
+from faxmodem.errors import ReportError, SettingError
 from faxmodem.jobs.notification import JobListener, Notifier
 from faxmodem.jobs.status import FaxJobStatus
 from faxmodem.modem.base import CarrierModem, Ring
 from faxmodem.modem.class1 import Class1Modem
 from faxmodem.modem.profile import Profile, load_profile
+from faxmodem.t30.addressing import Addressing, Door
 from faxmodem.t30.fif import ID_LENGTH
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
@@ -35,6 +38,8 @@ from faxmodem.t30.timers import Limits
 from faxmodem.transport.base import Transport
 from faxmodem.transport.recorder import Recorder
 from faxmodem.transport.serial_port import open_serial
+
+log = logging.getLogger("faxmodem.api")
 
 LISTENERS_GRACE_S = 2.0
 "How long a finished call waits for listeners that are still busy with its events."
@@ -52,20 +57,89 @@ def new_job_id(at: datetime) -> str:
 
 def check_station_id(station_id: str) -> str:
     """A station id without surrounding blanks. Raises `SettingError` for one that no T.30 frame can carry."""
-    station_id = station_id.strip()
-    if len(station_id) > ID_LENGTH or not (station_id.isascii() and station_id.isprintable()):
+    return _check_text("a station id", station_id, "'+1 555 010 0200'")
+
+
+def _check_text(what: str, text: str, example: str = "'1234'") -> str:
+    text = text.strip()
+    if len(text) > ID_LENGTH or not (text.isascii() and text.isprintable()):
         raise SettingError(
-            f"a station id has at most {ID_LENGTH} plain letters, digits, blanks and signs, as in '+1 555 010 0200'; "
-            f"this one does not: {station_id!r}"
+            f"{what} has at most {ID_LENGTH} plain letters, digits, blanks and signs, as in {example}; "
+            f"this one does not: {text!r}"
         )
-    return station_id
+    return text
 
 
-def _settings(station_id: str, max_rate: int, limits: Limits | None) -> CallSettings:
-    if not any(modulation.rate_bps == max_rate for modulation in Modulation):
-        rates = ", ".join(str(rate) for rate in sorted({modulation.rate_bps for modulation in Modulation}))
-        raise SettingError(f"the highest rate must be one of {rates} bit/s, not {max_rate}")
-    return CallSettings(station_id=check_station_id(station_id), max_rate_bps=max_rate, limits=limits or Limits())
+class CallOptions(TypedDict, total=False):
+    """What every call can be told; all of it may be left out."""
+
+    station_id: str
+    "Our own number, as the far end shows it: at most 20 characters."
+    max_rate: int
+    "The highest rate in bit/s, of those that the stations choose from (2400 to 14400)."
+    ecm: bool
+    "Error correction, where the far end has it too (True)."
+    codings: Sequence[str]
+    "Some of MH, MR and MMR (all); MH is always among them."
+    limits: Limits
+    profile: str | Profile
+    "Firmware profile of the modem: a name, or the path of a TOML file."
+    baud: int
+    "Speed of the serial port (115200)."
+    record: TextIO | None
+    "What crosses the port is written there as text."
+    on_status: Callable[[FaxJobStatus], object] | None
+    "Is told each status of the job, in a thread of its own, as `listeners` are."
+    listeners: Sequence[JobListener]
+    on_progress: OnProgress | None
+    "Is told how a page moves, in the task of the call."
+    on_transition: OnTransition | None
+    "Is told what happens in the call, in its task."
+    stop: anyio.Event | None
+    "Setting it ends the call in an orderly way; so does cancelling the task."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """`CallOptions`, checked and complete."""
+
+    station_id: str = ""
+    max_rate: int = 14400
+    ecm: bool = True
+    codings: Sequence[str] = tuple(coding.value for coding in Coding)
+    limits: Limits = field(default_factory=Limits)
+    profile: str | Profile = "class1"
+    baud: int = 115200
+    record: TextIO | None = None
+    on_status: Callable[[FaxJobStatus], object] | None = None
+    listeners: Sequence[JobListener] = ()
+    on_progress: OnProgress | None = None
+    on_transition: OnTransition | None = None
+    stop: anyio.Event | None = None
+
+    def settings(self, addressing: Addressing | None = None, door: Door | None = None) -> CallSettings:
+        """What the call is told. Raises `SettingError`."""
+        if self.max_rate not in RATES:
+            rates = ", ".join(map(str, RATES))
+            raise SettingError(f"the highest rate must be one of {rates} bit/s, not {self.max_rate}")
+        return CallSettings(
+            station_id=check_station_id(self.station_id),
+            max_rate_bps=self.max_rate,
+            ecm=self.ecm,
+            codings=frozenset(_choose(CODINGS, name, "coding") for name in self.codings),
+            addressing=addressing or Addressing(),
+            door=door or Door(),
+            limits=self.limits,
+        )
+
+    def opener(self, port: str) -> Callable[[], Coroutine[Any, Any, Class1Modem]]:
+        """What opens the modem at `port`. Raises `ProfileError`."""
+        profile = self.profile if isinstance(self.profile, Profile) else load_profile(self.profile)
+        return partial(open_modem, port, profile=profile, baud=self.baud, record=self.record)
+
+    def notifier(self) -> Notifier:
+        """What tells the listeners."""
+        return Notifier(*self.listeners, on_status=self.on_status)
 
 
 async def open_modem(
@@ -97,66 +171,115 @@ async def send_async(
     number: str,
     files: Sequence[str | Path] | str | Path,
     *,
-    station_id: str = "",
     resolution: str = "fine",
     rendering: str = "auto",
     header: bool = True,
-    max_rate: int = 14400,
-    profile: str | Profile = "class1",
-    baud: int = 115200,
-    limits: Limits | None = None,
-    record: TextIO | None = None,
-    on_status: Callable[[FaxJobStatus], object] | None = None,
-    listeners: Sequence[JobListener] = (),
-    on_progress: Callable[[Progress], None] | None = None,
-    on_transition: OnTransition | None = None,
+    subaddress: str = "",
+    password: str = "",
+    poll_into: str | Path | None = None,
+    report: str | Path | None = None,
     on_page: OnPage | None = None,
-    stop: anyio.Event | None = None,
+    **options: Unpack[CallOptions],
 ) -> FaxResult:
     """Send files as one fax, and say how it ended; look at `ok` of the result.
 
-    `resolution`: standard, fine or superfine. `rendering`: auto, text or photo. `header`: draw date, station id,
-    receiver and page number on top of each page. `max_rate`: bit/s. `on_status` and `listeners` are told each status of
-    the job, in a thread of their own; `on_transition` and `on_progress` what happens in the call, in its own task, and
-    `on_page` is shown each page as it goes on the line. Setting `stop`, or cancelling the task, ends the call in an
-    orderly way.
+    `port`: a device name or a URL. `resolution`: standard, fine, superfine and the other names of `Resolution`; a TIFF
+    that is a fax keeps its own. `rendering`: auto, text or photo. `header`: draw date, station id, receiver and page
+    number on top of each page. `subaddress`, `password`: for a receiver that knows them (SUB, SID). `poll_into`: a
+    folder; when all is sent, the document that the far end holds is fetched in the same call. `report`: a file for the
+    report of the call, as JSON. `on_page` is shown each page as it goes on the line. The rest is as in `CallOptions`.
 
     Raises `SettingError` for a setting out of range and `ProfileError`; whatever happens after that is in the result.
     """
-    settings = _settings(station_id, max_rate, limits)
-    paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
-    lines_as = _choose(RESOLUTIONS, resolution, "resolution")
-    drawn_as = _choose(RENDERINGS, rendering, "rendering")
-    if not isinstance(profile, Profile):
-        profile = load_profile(profile)
+    chosen = _Options(**options)
+    addressing = Addressing(
+        subaddress=_check_text("a subaddress", subaddress), password=_check_text("a password", password)
+    )
+    settings, opener = chosen.settings(addressing), chosen.opener(port)
+    paths = _paths(files)
+    drawn = partial(
+        open_documents,
+        paths,
+        resolution=_choose(RESOLUTIONS, resolution, "resolution"),
+        rendering=_choose(RENDERINGS, rendering, "rendering"),
+    )
     began = now()
-
-    def heading(page: Bitmap, number_of_page: int, total: int) -> Bitmap:
-        line = HeaderLine(when=began, station_id=settings.station_id, receiver=number, page=number_of_page, total=total)
-        return draw_header(page, line.text())
-
+    job_id = new_job_id(began)
     fax = Outgoing(
-        job_id=new_job_id(began),
+        job_id=job_id,
         number=number,
-        open_document=partial(open_documents, paths, resolution=lines_as, rendering=drawn_as),
-        heading=heading if header else None,
+        open_document=drawn,
+        heading=_heading(began, settings.station_id, number) if header else None,
         on_page=on_page,
         size=sum(path.stat().st_size for path in paths if path.is_file()),
     )
-    notifier = Notifier(*listeners, on_status=on_status)
+    notifier = chosen.notifier()
     try:
-        return await send_fax(
+        result = await send_fax(
             fax,
-            partial(open_modem, port, profile=profile, baud=baud, record=record),
+            opener,
             settings,
             notifier=notifier,
             clock=now,
-            stop=stop,
-            on_progress=on_progress,
-            on_transition=on_transition,
+            poll_into=None if poll_into is None else _folder(poll_into) / f"fax-{job_id}.tif",
+            stop=chosen.stop,
+            on_progress=chosen.on_progress,
+            on_transition=chosen.on_transition,
         )
     finally:
         await _let_listeners_finish(notifier)
+    await _keep_report(result, None if report is None else Path(report))
+    return result
+
+
+async def poll_async(
+    port: str,
+    number: str,
+    output: str | Path,
+    *,
+    selective: str = "",
+    subaddress: str = "",
+    password: str = "",
+    report: str | Path | None = None,
+    quality: CopyQuality | None = None,
+    **options: Unpack[CallOptions],
+) -> FaxResult:
+    """Call a far end, fetch the document that it holds, and store it as a TIFF file in the folder `output`.
+
+    `selective` and `subaddress` say which document is wanted (SEP, PSA), `password` that we may have it (PWD).
+    `report`: a file for the report of the call, which otherwise lies beside the document. The rest is as in
+    `CallOptions`. A document that broke off is kept, in a file that ends in `.partial.tif`.
+
+    Raises `SettingError` and `ProfileError`; whatever happens after that is in the result.
+    """
+    chosen = _Options(**options)
+    addressing = Addressing(
+        selective=_check_text("a selector", selective),
+        subaddress=_check_text("a subaddress", subaddress),
+        password=_check_text("a password", password),
+    )
+    settings, opener = chosen.settings(addressing), chosen.opener(port)
+    job_id = new_job_id(now())
+    path = _folder(output) / f"fax-{job_id}.tif"
+    notifier = chosen.notifier()
+    try:
+        result = await poll_fax(
+            number,
+            path,
+            opener,
+            settings,
+            job_id=job_id,
+            notifier=notifier,
+            clock=now,
+            quality=quality,
+            stop=chosen.stop,
+            on_progress=chosen.on_progress,
+            on_transition=chosen.on_transition,
+        )
+    finally:
+        await _let_listeners_finish(notifier)
+    await _keep_report(result, path.with_suffix(".json") if report is None else Path(report))
+    return result
 
 
 async def receive_async(
@@ -165,37 +288,39 @@ async def receive_async(
     *,
     count: int = 1,
     rings: int = 1,
-    station_id: str = "",
-    max_rate: int = 14400,
-    profile: str | Profile = "class1",
-    baud: int = 115200,
-    limits: Limits | None = None,
+    serve: Sequence[str | Path] | str | Path = (),
+    selective: str = "",
+    password: str = "",
     quality: CopyQuality | None = None,
-    record: TextIO | None = None,
     on_fax: Callable[[FaxResult], object] | None = None,
-    on_status: Callable[[FaxJobStatus], object] | None = None,
-    listeners: Sequence[JobListener] = (),
-    on_progress: Callable[[Progress], None] | None = None,
-    on_transition: OnTransition | None = None,
-    stop: anyio.Event | None = None,
+    **options: Unpack[CallOptions],
 ) -> list[FaxResult]:
     """Answer `count` calls, each after `rings` rings, and store each fax as a TIFF file in the folder `output`.
 
-    `on_fax` is called after each call, with what `receive_async` gives at the end for all of them. A fax that broke off
-    is kept, in a file that ends in `.partial.tif`. Setting `stop` ends a call in an orderly way, and the waiting.
+    `serve`: files that are given to whoever calls to poll, if he names `password` and `selective` where these are set
+    (PWD, SEP). `on_fax` is called after each call, with what `receive_async` gives at the end for all of them. The rest
+    is as in `CallOptions`; `stop` ends the waiting, too. A fax that broke off is kept, in a file that ends in
+    `.partial.tif`. The report of each call lies beside its fax, as JSON.
 
-    Raises `SettingError`, `ProfileError`; `PortError` and `ModemError` when there is no modem to wait at.
+    Raises `SettingError`, `ProfileError`; `DocumentError` when `serve` cannot be read; `PortError` and `ModemError`
+    when there is no modem to wait at.
     """
-    settings = _settings(station_id, max_rate, limits)
+    chosen = _Options(**options)
+    door = Door(selective=_check_text("a selector", selective), password=_check_text("a password", password))
+    settings, opener = chosen.settings(door=door), chosen.opener(port)
     if count < 1 or rings < 1:
         raise SettingError("the numbers of calls and of rings must be at least 1")
-    folder = _folder(output)
+    folder, served = _folder(output), _paths(serve)
+    document = partial(open_documents, served, resolution=Resolution.FINE, rendering=Rendering.AUTO) if served else None
+    if document is not None:
+        (await to_thread.run_sync(document)).close()  # better known now than when somebody calls
     results: list[FaxResult] = []
-    modem = await open_modem(port, profile=profile, baud=baud, record=record)
-    notifier = Notifier(*listeners, on_status=on_status)
+    modem = await opener()
+    notifier = chosen.notifier()
     try:
-        while len(results) < count and (ring := await _wait_for_ring(modem, rings, stop)) is not None:
-            job_id = new_job_id(now())
+        while len(results) < count and (ring := await _wait_for_ring(modem, rings, chosen.stop)) is not None:
+            began = now()
+            job_id = new_job_id(began)
             result = await receive_fax(
                 modem,
                 ring,
@@ -204,11 +329,14 @@ async def receive_async(
                 job_id=job_id,
                 notifier=notifier,
                 clock=now,
+                serve=document,
+                heading=_heading(began, settings.station_id, ""),
                 quality=quality,
-                stop=stop,
-                on_progress=on_progress,
-                on_transition=on_transition,
+                stop=chosen.stop,
+                on_progress=chosen.on_progress,
+                on_transition=chosen.on_transition,
             )
+            await _keep_report(result, folder / f"fax-{job_id}.json")
             results.append(result)
             if on_fax is not None:
                 on_fax(result)
@@ -219,6 +347,30 @@ async def receive_async(
         with anyio.CancelScope(shield=True):
             await modem.aclose()
         await _let_listeners_finish(notifier)
+
+
+async def _keep_report(result: FaxResult, path: Path | None) -> None:
+    """Write the report of a call. Where that is not possible the fax is what it is all the same."""
+    if result.report is None or path is None:
+        return
+    try:
+        await to_thread.run_sync(result.report.write, path)
+    except ReportError as error:
+        log.warning("%s", error)
+
+
+def _paths(files: Sequence[str | Path] | str | Path) -> list[Path]:
+    return [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
+
+
+def _heading(began: datetime, station_id: str, receiver: str) -> Heading:
+    """What draws the header line of each page of a call."""
+
+    def heading(page: Bitmap, number_of_page: int, total: int) -> Bitmap:
+        line = HeaderLine(when=began, station_id=station_id, receiver=receiver, page=number_of_page, total=total)
+        return draw_header(page, line.text())
+
+    return heading
 
 
 def _folder(output: str | Path) -> Path:
@@ -246,6 +398,8 @@ async def _let_listeners_finish(notifier: Notifier) -> None:
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+RATES = tuple(sorted({modulation.rate_bps for modulation in Modulation if modulation is not Modulation.V34}))
+CODINGS = {coding.value: coding for coding in Coding}
 RESOLUTIONS = {resolution.label: resolution for resolution in Resolution}
 RENDERINGS = {rendering.value: rendering for rendering in Rendering}
 
@@ -269,4 +423,5 @@ def _waited_for(work: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P, _T]
 
 
 send = _waited_for(send_async)
+poll = _waited_for(poll_async)
 receive = _waited_for(receive_async)

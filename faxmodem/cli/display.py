@@ -13,25 +13,30 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from faxmodem.call.fax import FaxResult
-from faxmodem.call.runner import Progress as PageProgress
+from faxmodem.call.progress import Progress as PageProgress
+from faxmodem.call.result import FaxResult
 from faxmodem.jobs.notification import JobEvents, JobListener
 from faxmodem.jobs.status import FaxJobStatus, JobType, to_json
 from faxmodem.jobs.tracker import MOVES
 from faxmodem.t30.transitions import (
     Answered,
+    BlockRepeated,
     CallEnded,
     Canceling,
     Dialing,
     Initializing,
+    Negotiated,
+    Note,
     PageConfirmed,
     PageRefused,
     PageStarted,
     PageStored,
     PhaseEntered,
     RemoteIdentified,
+    RemoteTold,
     Trained,
     Transition,
+    Turned,
 )
 
 DELIVERY_S = 2.0
@@ -98,6 +103,9 @@ class JsonLines(JobEvents):
             "message": result.message,
             "advice": row.advice,
             "pages": result.pages,
+            "pages_sent": result.pages_sent,
+            "pages_received": result.pages_received,
+            "told": {note.value: text for note, text in result.notes.items() if note not in _SECRET},
             "remote_id": result.remote_id,
             "path": str(result.path) if result.path else None,
         }
@@ -114,6 +122,10 @@ _WORDS: Mapping[type[Transition], Callable[[Any], str]] = {
     Answered: lambda _: "the call is up",
     PhaseEntered: lambda entered: f"phase {entered.phase.name}: {entered.phase.value}",
     RemoteIdentified: lambda far_end: f"the far end is {far_end.station_id}",
+    RemoteTold: lambda told: f"the far end tells {told.note.value}{_shown(told)}",
+    Turned: lambda turned: "this side sends from now on" if turned.sends else "this side receives from now on",
+    Negotiated: lambda chosen: f"{chosen.parameters}{_forecast(chosen.forecast_s)}",
+    BlockRepeated: lambda block: f"{block.frames} frames of block {block.block} of page {block.page} go again",
     Trained: lambda training: f"training at {training.modulation} {'succeeded' if training.good else 'failed'}",
     PageStarted: lambda page: f"page {page.page} begins",
     PageConfirmed: lambda page: f"page {page.page} is confirmed",
@@ -122,6 +134,18 @@ _WORDS: Mapping[type[Transition], Callable[[Any], str]] = {
     Canceling: lambda _: "canceling",
     CallEnded: lambda _: "on hook",
 }
+
+
+_SECRET = frozenset({Note.PASSWORD, Note.SENDER_ID})
+"A screen, and a log that is made of it, are no place for passwords."
+
+
+def _shown(told: RemoteTold) -> str:
+    return f" of {len(told.text)} characters" if told.note in _SECRET else f" {told.text!r}"
+
+
+def _forecast(seconds: float) -> str:
+    return f", about {seconds:.0f} s" if seconds else ""
 
 
 class Terminal:
@@ -154,15 +178,21 @@ class Terminal:
             self._bars.remove_task(self._bar)
             self._bar = None
         row = result.explanation
-        pages = f"{result.pages} page{'' if result.pages == 1 else 's'}"
-        done = "confirmed" if result.status.job_type is JobType.SEND else "stored"
         mark = "[green]ok[/green]" if result.ok else "[red]failed[/red]"
-        self._console.print(f"{self._who}{mark}: {row.sentence} {pages} {done}.", highlight=False, soft_wrap=True)
+        self._console.print(f"{self._who}{mark}: {row.sentence} {_pages(result)}.", highlight=False, soft_wrap=True)
         if not result.ok:
             why = result.detail or f"{row.cause} {row.advice}"
             self._console.print(f"{self._who}{why}", highlight=False, markup=False, soft_wrap=True)
         if result.path:
             typer.echo(result.path)
+
+
+def _pages(result: FaxResult) -> str:
+    """How many pages went which way."""
+    sending = result.status.job_type is JobType.SEND or result.served
+    counts = {"confirmed": result.pages_sent if sending else 0, "stored": result.pages_received}
+    told = [f"{count} page{'' if count == 1 else 's'} {done}" for done, count in counts.items() if count]
+    return ", ".join(told) or f"0 pages {'confirmed' if sending else 'stored'}"
 
 
 @contextmanager

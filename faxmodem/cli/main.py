@@ -8,17 +8,20 @@ from typing import Annotated
 import typer
 
 import faxmodem
+from faxmodem.cli.explain import explain
 from faxmodem.cli.loopback import loopback
+from faxmodem.cli.poll import poll
 from faxmodem.cli.ports import ports
 from faxmodem.cli.probe import probe
 from faxmodem.cli.receive import receive
+from faxmodem.cli.replay import replay
 from faxmodem.cli.send import send
-from faxmodem.errors import DialError, DocumentError, FaxModemError, ModemError, PortError
+from faxmodem.errors import DialError, DocumentError, FaxModemError, ModemError, PortError, ReportError
 
 EPILOG = (
     "Exit codes: 0 every page confirmed; 2 wrong usage; 10 busy; 11 no answer; 12 no dial tone; 13 bad number; "
-    "16 not a fax; 20 to 28 the two machines did not come to an end; 40 to 43 port and modem; 50 document; 51 disk; "
-    "130 canceled. The README lists them all."
+    "16 not a fax; 20 to 28 the two machines did not come to an end; 40 to 43 port and modem; 50 document "
+    "or report; 51 disk; 60 a replayed call goes differently; 130 canceled. The README lists them all."
 )
 
 app = typer.Typer(
@@ -29,13 +32,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (loopback, send, receive, ports, probe):
+for verb in (loopback, send, receive, poll, ports, probe, explain, replay):
     app.command()(verb)
 
 _EXIT_CODES: tuple[tuple[type[FaxModemError], int], ...] = (
     (PortError, 40),
     (ModemError, 42),
     (DocumentError, 50),
+    (ReportError, 50),
     (DialError, 13),
     (FaxModemError, 2),
 )

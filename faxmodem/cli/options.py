@@ -44,16 +44,58 @@ Class = Annotated[ModemClass, typer.Option("--class", help="service class of the
 
 
 class ResolutionName(StrEnum):
-    """Lines per millimetre."""
+    """The names of the resolutions, as in `faxmodem.codec.geometry`."""
 
     STANDARD = "standard"
     FINE = "fine"
     SUPERFINE = "superfine"
+    R16 = "R16"
+    INCH_200 = "200x200"
+    INCH_200X400 = "200x400"
+    INCH_300 = "300x300"
+    INCH_400 = "400x400"
 
 
 Resolution = Annotated[
-    ResolutionName, typer.Option("--resolution", help="3.85, 7.7 or 15.4 lines/mm; a TIFF that is a fax keeps its own")
+    ResolutionName,
+    typer.Option("--resolution", help="how dense the page is drawn; a TIFF that is a fax keeps its own"),
 ]
+Ecm = Annotated[bool, typer.Option("--ecm/--no-ecm", help="error correction, where the far end has it too")]
+
+
+class CodingName(StrEnum):
+    """The names of the codings."""
+
+    MH = "MH"
+    MR = "MR"
+    MMR = "MMR"
+
+
+Codings = Annotated[
+    list[CodingName] | None,
+    typer.Option("--coding", help="a coding that may be used, besides MH; may be repeated; default: all"),
+]
+MaxBadLines = Annotated[
+    float,
+    typer.Option(
+        "--max-bad-lines", metavar="PERCENT", min=0, max=100, help="a page with more damaged lines is refused (RTN)"
+    ),
+]
+MaxBadRun = Annotated[
+    float,
+    typer.Option("--max-bad-run", metavar="MM", min=0, help="so is one whose damaged lines lie together this high"),
+]
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="write the report of the call to FILE, as JSON")
+]
+Subaddress = Annotated[str, typer.Option("--subaddress", metavar="SUB", help="mailbox or the like behind the far end")]
+Password = Annotated[str, typer.Option("--password", envvar="FAXMODEM_PASSWORD", metavar="PWD", help="what opens it")]
+Selective = Annotated[str, typer.Option("--selective", metavar="SEP", help="which document is to be polled")]
+
+
+def codings(names: list[CodingName] | None) -> list[str]:
+    """The codings that the options ask for."""
+    return [name.value for name in names or CodingName]
 
 
 class RenderingName(StrEnum):

@@ -19,17 +19,30 @@ def send(
     rendering: options.Rendering = options.RenderingName.AUTO,
     station_id: options.StationId = "",
     header: Annotated[bool, typer.Option("--header/--no-header", help="draw a header line on top of each page")] = True,
+    subaddress: options.Subaddress = "",
+    password: options.Password = "",
+    then_poll: Annotated[
+        Path | None,
+        typer.Option("--then-poll", metavar="DIR", help="fetch the far end's document in the same call, into DIR"),
+    ] = None,
+    page_tries: Annotated[
+        int, typer.Option("--page-tries", metavar="N", min=1, help="how often a page that is refused (RTN) is sent")
+    ] = 3,
+    ecm: options.Ecm = True,
+    coding: options.Codings = None,
     max_rate: options.MaxRate = 14400,
     modem_class: options.Class = options.ModemClass.AUTO,  # noqa: ARG001 - Class 1 is the only one yet
     profile: options.Profile = "class1",
     baud: options.Baud = 115200,
     as_json: options.Json = False,
     record: options.Record = None,
+    report: options.Report = None,
 ) -> None:
     """Send files as one fax; exit with 0 only if every page was confirmed."""
     from faxmodem.api import send_async
     from faxmodem.cli.display import display
     from faxmodem.cli.running import recording, run
+    from faxmodem.t30.timers import Limits
 
     with display(as_json=as_json) as shown, recording(record) as sink:
 
@@ -42,6 +55,13 @@ def send(
                 resolution=resolution.value,
                 rendering=rendering.value,
                 header=header,
+                subaddress=subaddress,
+                password=password,
+                poll_into=then_poll,
+                report=report,
+                limits=Limits(page_tries=page_tries),
+                ecm=ecm,
+                codings=options.codings(coding),
                 max_rate=max_rate,
                 profile=profile,
                 baud=baud,

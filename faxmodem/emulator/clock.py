@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import anyio
 
 _ROUNDING_S = 1e-6
@@ -14,11 +17,12 @@ class LineClock:
         if pace <= 0:
             raise ValueError(f"the pace of a line must be above 0, not {pace}")
         self.pace = pace
-        self._origin = anyio.current_time()
+        self._time: Callable[[], float] = asyncio.get_running_loop().time  # anyio.current_time looks it up each time
+        self._origin = self._time()
 
     def now(self) -> float:
         """Line time in seconds."""
-        return (anyio.current_time() - self._origin) * self.pace
+        return (self._time() - self._origin) * self.pace
 
     def reached(self, at: float) -> bool:
         """Whether line time has come to `at`, but for the rounding of floating point."""

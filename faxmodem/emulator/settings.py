@@ -91,6 +91,7 @@ class DceSettings:
         return replace(
             self,
             transmit_buffer=round(self.transmit_buffer * pace),
+            receive_buffer=round(self.receive_buffer * pace),
             frame_queue=round(self.frame_queue * pace),
             dte_silence_s=self.dte_silence_s * pace,
             starving_s=max(self.starving_s, _STALL_S) * pace,

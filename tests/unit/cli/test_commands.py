@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,21 +16,9 @@ from faxmodem.codec.bitmap import Bitmap, Resolution
 from faxmodem.documents.tiff import read_pages, write_pages
 from faxmodem.jobs.status import PROPERTIES
 from faxmodem.t30.transitions import Transition
+from tests.unit.cli.command import faxmodem
 
 LIMIT_S = 60.0
-
-
-def faxmodem(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("FAXMODEM_")}
-    return subprocess.run(
-        [sys.executable, "-c", "from faxmodem.cli.main import main; main()", *map(str, args)],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
 
 
 @pytest.fixture
