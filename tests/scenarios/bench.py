@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -13,18 +13,20 @@ from typing import Final
 import anyio
 import numpy as np
 
-from faxmodem.call.fax import CallSettings, FaxResult, Outgoing, receive_fax, send_fax
+from faxmodem.call.fax import CallSettings, FaxResult, Outgoing, poll_fax, receive_fax, send_fax
+from faxmodem.call.sink import CopyQuality
 from faxmodem.codec.bitmap import Bitmap, Resolution
 from faxmodem.emulator.dce import Class1Dce
 from faxmodem.emulator.faults import Fate, Fault
 from faxmodem.emulator.history import CallStep, FramePassed, Record, SignalPassed
-from faxmodem.emulator.line import Line
+from faxmodem.emulator.line import Line, LineSettings
 from faxmodem.emulator.settings import DceSettings
 from faxmodem.errors import DocumentError
 from faxmodem.jobs.notification import Notifier
 from faxmodem.jobs.status import FaxJobStatus
 from faxmodem.modem.class1 import Class1Modem
 from faxmodem.modem.profile import load_profile
+from faxmodem.t30.fcf import X_BIT, Fcf
 from faxmodem.t30.frames import CONTROL_FINAL, Frame
 from faxmodem.transport.memory import MemoryTransport, null_modem_pair
 
@@ -36,6 +38,11 @@ LISTENERS_GRACE_S: Final = 10.0
 
 SENT_WELL: Final = "PENDING INITIALIZING DIALING TRANSMITTING CALL_COMPLETED COMPLETED/CALL_COMPLETED"
 RECEIVED_WELL: Final = "INITIALIZING ANSWERED RECEIVING CALL_COMPLETED ROUTING/CALL_COMPLETED"
+SENT_AND_POLLED_WELL: Final = (
+    "PENDING INITIALIZING DIALING TRANSMITTING RECEIVING CALL_COMPLETED COMPLETED/CALL_COMPLETED"
+)
+POLLED_WELL: Final = "INITIALIZING DIALING ANSWERED RECEIVING CALL_COMPLETED ROUTING/CALL_COMPLETED"
+SERVED_WELL: Final = "INITIALIZING ANSWERED TRANSMITTING CALL_COMPLETED ROUTING/CALL_COMPLETED"
 
 
 def page(
@@ -93,29 +100,74 @@ class Side:
         loop = asyncio.get_running_loop()  # not anyio.current_time: pages are stored in a thread
         self.clock = lambda: EPOCH + timedelta(seconds=loop.time())
 
-    async def send(self, pages: Sequence[Bitmap | None], number: str = CALLED) -> None:
-        """Send pages in one call."""
+    async def send(
+        self,
+        pages: Sequence[Bitmap | None],
+        number: str = CALLED,
+        *,
+        poll_into: Path | None = None,
+        quality: CopyQuality | None = None,
+    ) -> None:
+        """Send pages in one call; `poll_into`: where what is polled afterwards goes."""
         fax = Outgoing(job_id="out", number=number, open_document=lambda: Document(pages), on_page=self._note_page)
-        notifier = Notifier(on_status=self.statuses.append)
-        try:
+        with self._notified() as notifier:
             self.result = await send_fax(
-                fax, self.open_modem, self.settings, notifier=notifier, clock=self.clock, stop=self.stop
+                fax,
+                self.open_modem,
+                self.settings,
+                notifier=notifier,
+                clock=self.clock,
+                poll_into=poll_into,
+                quality=quality,
+                stop=self.stop,
             )
-        finally:
-            assert notifier.close(LISTENERS_GRACE_S)
 
-    async def receive(self, path: Path) -> None:
-        """Answer the next call and store its fax."""
-        notifier = Notifier(on_status=self.statuses.append)
+    async def poll(self, path: Path, number: str = CALLED, *, quality: CopyQuality | None = None) -> None:
+        """Fetch a far end's document in one call."""
+        with self._notified() as notifier:
+            self.result = await poll_fax(
+                number,
+                path,
+                self.open_modem,
+                self.settings,
+                job_id="in",
+                notifier=notifier,
+                clock=self.clock,
+                quality=quality,
+                stop=self.stop,
+            )
+
+    async def receive(
+        self, path: Path, *, serves: Sequence[Bitmap | None] = (), quality: CopyQuality | None = None
+    ) -> None:
+        """Answer the next call and store its fax, or give the pages that it serves to whoever polls."""
         modem = await self.open_modem()
         try:
-            ring = await modem.wait_for_ring()
-            self.result = await receive_fax(
-                modem, ring, path, self.settings, job_id="in", notifier=notifier, clock=self.clock, stop=self.stop
-            )
+            with self._notified() as notifier:
+                ring = await modem.wait_for_ring()
+                self.result = await receive_fax(
+                    modem,
+                    ring,
+                    path,
+                    self.settings,
+                    job_id="in",
+                    notifier=notifier,
+                    clock=self.clock,
+                    serve=(lambda: Document(serves)) if serves else None,
+                    quality=quality,
+                    stop=self.stop,
+                )
         finally:
             with anyio.CancelScope(shield=True):
                 await modem.aclose()
+
+    @contextmanager
+    def _notified(self) -> Iterator[Notifier]:
+        """Statuses are kept."""
+        notifier = Notifier(on_status=self.statuses.append)
+        try:
+            yield notifier
+        finally:
             assert notifier.close(LISTENERS_GRACE_S)
 
     async def open_modem(self) -> Class1Modem:
@@ -175,10 +227,14 @@ async def running(*sides: Side) -> AsyncIterator[None]:
 
 
 def watched_line(
-    on_record: Callable[[Record], None] = lambda _record: None, *, faults: Sequence[Fault] = (), seed: int = 0
+    on_record: Callable[[Record], None] = lambda _record: None,
+    *,
+    faults: Sequence[Fault] = (),
+    seed: int = 0,
+    delay_s: float = LineSettings().delay_s,
 ) -> Line:
     """A telephone line; `on_record` is told of each step on it."""
-    line = Line(faults=faults, seed=seed)
+    line = Line(faults=faults, seed=seed, settings=LineSettings(delay_s=delay_s))
     line.history = _History(on_record)
     return line
 
@@ -186,15 +242,24 @@ def watched_line(
 def name_of(record: Record) -> str | None:
     """What a record of a line's history is called in scenarios; None for one that these do not tell of.
 
-    A frame after which its sender listens is `DCS`, and `DCS!` if it did not arrive whole; a fast carrier is its rate;
-    a step of the call is `dialled`, `answered` ...
+    A frame after which its sender listens is `DCS` or `PPS-EOP`, and `DCS!` if it did not arrive whole; a fast carrier
+    is its rate; a step of the call is `dialled`, `answered` ...
     """
     match record:
         case FramePassed(frame=octets, fate=fate) if octets[1] == CONTROL_FINAL:
-            return str(Frame.parse(octets)).split()[0] + ("!" if fate in (Fate.LOST, Fate.DAMAGED) else "")
+            return _name(Frame.parse(octets)) + ("!" if fate in (Fate.LOST, Fate.DAMAGED) else "")
         case SignalPassed(signal=signal) if signal.modulation is not None:
             return str(signal.rate_bps)
         case CallStep(step=step):
             return step.value
         case _:
             return None
+
+
+def _name(frame: Frame) -> str:
+    """What a frame is called; PPS and EOR with the command that they hold."""
+    name = str(frame).split()[0]
+    if frame.fcf not in (Fcf.PPS, Fcf.EOR) or not frame.fif:
+        return name
+    inner = frame.fif[0] & ~X_BIT
+    return f"{name}-{Fcf(inner).name.replace('_', '-') if inner else 'NULL'}"

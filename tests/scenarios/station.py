@@ -1,45 +1,40 @@
 """A fax machine that does as a script says, straight on the emulated line: no AT command, no T.30 session of ours.
 
-A script is a list of lines, each a list of turns divided by ";". A turn is who (`near`: the stack under test, `far`:
-this machine) and what it says in one go:
-
-    "near DCS TCF@14400; far FTT"
-    "6x near DCS TCF; far FTT"              # the line, six times
-    "forever far DCS TCF; near CFR"         # until the near end leaves
-
-    DCS  DIS(00 6e 7a)  RAW(ff 13)          a frame, with its FIF in link order; RAW: any octets
-    TCF  page                               what a fast carrier brings; @14400: at this rate
-    page-without-RTC
-    tone                                    1 s of 2100 Hz
-    nothing(5)                              silence for 5 s
-    hangs-up
-
 The near end must do just what the script says: whatever else it says fails the scenario. When the script is over the
-far end stays silent until the near end has hung up.
+far end stays silent until the near end has hung up. `tests.scenarios.script` tells what a script may say.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import repeat
 from typing import Final
 
 import anyio
 
+from faxmodem.codec import hdlc
 from faxmodem.codec.bitmap import Bitmap
-from faxmodem.codec.mh import mh_decode, mh_encode
-from faxmodem.emulator.hdlc import FCS_OCTETS, is_whole
+from faxmodem.codec.fcs import FCS_OCTETS, is_whole
 from faxmodem.emulator.line import CarrierOff, CarrierOn, DataHeard, FrameHeard, Progress, Ring, Sound, Subscriber
 from faxmodem.emulator.signals import Signal
-from faxmodem.t30.bits import Bits
+from faxmodem.errors import RemoteProtocolError
+from faxmodem.t30.bits import Bits, BitsKind
 from faxmodem.t30.capabilities import Parameters
 from faxmodem.t30.fcf import Fcf
+from faxmodem.t30.fif import (
+    ContinueToCorrect,
+    EndOfRetransmission,
+    PartialPage,
+    PartialPageRequest,
+    Record,
+    StationId,
+    encode,
+)
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
+from tests.scenarios.blocks import RCPS, Incoming, Outgoing
+from tests.scenarios.script import ACTIONS, Item, Turn, parse
 
 PATIENCE_S: Final = 100.0
 "For what the near end has to do next."
@@ -50,11 +45,10 @@ PREAMBLE_S: Final = 1.0
 PAUSE_S: Final = 0.075
 "Between a signal of the near end and ours."
 TCF_S: Final = 1.5
-STATION_ID: Final = b"DNE RAF".ljust(20)
-"As it lies in a FIF: the last character first (T.30 (09/2005) §5.3.6.2.4)."
+FLAGS_S: Final = 0.2
+"Of flags before a block (T.4 (07/2003) §A.3.1)."
+NAME: Final = "FAR END"
 
-RATE_BITS: Final = {14400: 0x20, 12000: 0x28, 9600: 0x04, 7200: 0x0C, 4800: 0x08, 2400: 0x00}
-"Bits 11 to 14 of a DCS, as they lie in its second octet in link order (T.30 (09/2005) table 2)."
 MODULATIONS: Final = {
     14400: Modulation.V17_14400,
     12000: Modulation.V17_12000,
@@ -63,72 +57,25 @@ MODULATIONS: Final = {
     4800: Modulation.V27TER_4800,
     2400: Modulation.V27TER_2400,
 }
-DIS: Final = bytes.fromhex("00 6e 7a")
-"V.17, V.29, V.27ter; 7.7 lines/mm; A3; any length; no minimum scan time."
-_COMMANDS: Final = ("nothing", "hangs-up", "tone", "TCF", "page", "page-without-RTC")
+FIELDS: Final = {
+    Fcf.DIS: {"receives": 1, "rates": 0b1101, "fine_or_200": 1, "widths": 0b01, "lengths": 0b01, "scan_times": 7},
+    Fcf.DCS: {"receives": 1, "fine_or_200": 1, "length": 0b01, "scan_time": 7},
+}
+"""What a DIS and a DCS usually say: V.17, V.29, V.27ter; 7.7 lines/mm; A3; any length; no minimum scan time. Of these
+the DCS selects A4 at 7.7 lines/mm."""
 
 
 class Deviation(Exception):
     """The near end did not do what the script says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that is said."""
-
-    name: str
-    rate: int | None = None
-    argument: str = ""
-
-    def __str__(self) -> str:
-        return self.name + (f"@{self.rate}" if self.rate else "") + (f"({self.argument})" if self.argument else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one end says in one go."""
-
-    near: bool
-    items: tuple[Item, ...]
-
-    def __str__(self) -> str:
-        return " ".join(("near" if self.near else "far", *map(str, self.items)))
-
-
-_ITEM: Final = re.compile(r"([\w-]+)(?:@(\d+))?(?:\(([^)]*)\))?\s*")
-_LINE: Final = re.compile(r"(?:(\d+)x |(forever) )?(.*)")
-
-
-def parse(script: Iterable[str]) -> Iterator[Turn]:
-    """The turns of a script. Raises ValueError for one that nobody can play."""
-    for line in script:
-        match = _LINE.fullmatch(line)
-        assert match is not None
-        turns = [_turn(text.strip()) for text in match[3].split(";")]
-        for _ in repeat(None) if match[2] else range(int(match[1] or 1)):
-            yield from turns
-
-
-def _turn(text: str) -> Turn:
-    who, _, rest = text.partition(" ")
-    matches = list(_ITEM.finditer(rest))
-    if who not in ("near", "far") or "".join(match[0] for match in matches) != rest or not matches:
-        raise ValueError(f"{text!r} is no turn of a script")
-    items = tuple(Item(match[1], int(match[2]) if match[2] else None, match[3] or "") for match in matches)
-    for item in items:
-        if item.name not in (*_COMMANDS, "RAW"):
-            _fcf(item)
-    return Turn(who == "near", items)
-
-
 class Station:
-    """The far end of a call: `calls` and has `pages` to send, or is called and keeps the pages that it gets."""
+    """The far end of a call: `calls` or is called; has `pages` to send, and keeps those that it gets."""
 
     def __init__(
         self, end: Subscriber, script: Sequence[str], *, calls: str | None = None, pages: Sequence[Bitmap] = ()
     ) -> None:
         """`calls`: the number to dial; None: answer."""
-        self.received: list[Bitmap] = []
         self.over = not script
         "The script has been played to its end."
         self.deviation = ""
@@ -140,14 +87,23 @@ class Station:
         self._script = parse(script)
         self._forever = any(line.startswith("forever") for line in script)
         self._number = calls
-        self._pages = pages
-        self._page = 0
-        "Which of them comes next; after RTN it is the last one again."
-        self._parameters: Parameters | None = None
+        self._outgoing = Outgoing(pages)
+        self._incoming = Incoming()
         self._rate = 14400
+        "Of our own fast carriers."
+        self._near_rate = 14400
+        "What was agreed on for those of the near end."
+        self._flags_s, self._rcps = FLAGS_S, RCPS
+        self._waits = True
+        "Before we say something we let the near end be silent."
         self._on = False
         "A carrier of the near end is on the line."
         self._sent: tuple[bytes, ...] = ()
+
+    @property
+    def received(self) -> list[Bitmap]:
+        """The pages that came from the near end."""
+        return self._incoming.pages
 
     async def run(self) -> None:
         """Play the script; how far it came is to be seen at `over` and `deviation`."""
@@ -184,7 +140,7 @@ class Station:
     async def _say(self, items: Sequence[Item]) -> None:
         frames: list[Item] = []
         for item in items:
-            if item.name in _COMMANDS:
+            if item.name in ACTIONS:
                 await self._send_frames(frames)
                 await self._do(item)
             else:
@@ -194,12 +150,18 @@ class Station:
     async def _do(self, item: Item) -> None:
         match item.name:
             case "nothing":
-                await self._clock.sleep(float(item.argument))
+                await self._clock.sleep(float(item.words[0]))
             case "tone":
                 with self._end.send(Signal.CED):
                     await self._clock.sleep(1.0)
             case "hangs-up":
                 self._end.hang_up()
+            case "flags":
+                self._flags_s = float(item.words[0])
+            case "one-RCP" | "no-RCP":
+                self._rcps = 1 if item.name == "one-RCP" else 0
+            case "at-once":
+                self._waits = False
             case _:
                 await self._send_data(item)
 
@@ -207,7 +169,7 @@ class Station:
         """Send what there is in one transmission; its last frame, and no other, is final."""
         if not items:
             return
-        frames = [self._frame(item, final=place == len(items)) for place, item in enumerate(items, 1)]
+        frames = [self._compose(item, final=place == len(items)) for place, item in enumerate(items, 1)]
         items.clear()
         self._sent = tuple(frames)
         await self._silence()
@@ -216,38 +178,81 @@ class Station:
             for frame in frames:
                 await carrier.send_frame(frame)
 
-    def _frame(self, item: Item, *, final: bool) -> bytes:
+    def _compose(self, item: Item, *, final: bool) -> bytes:
         if item.name == "RAW":
-            return bytes.fromhex(item.argument)
-        fcf = _fcf(item)
-        if fcf is Fcf.DCS:
-            self._rate = item.rate or self._rate
-        usual = {
-            Fcf.DIS: DIS,
-            Fcf.DCS: bytes((0x00, 0x42 | RATE_BITS[self._rate], 0x78)),  # fine, any length, no minimum scan time
-            Fcf.CSI: STATION_ID,
-            Fcf.TSI: STATION_ID,
-        }
-        fif = bytes.fromhex(item.argument) or usual.get(fcf, b"")
+            return item.octets or b""
+        fcf = item.fcf
+        fif = encode(fcf, self._record(item, fcf)) if item.octets is None else item.octets
         x = self._number is not None and fcf is not Fcf.DIS
-        return Frame(int(fcf) | int(x), fif, final).build()
+        frame = Frame(int(fcf) | int(x), fif, final)
+        if fcf in (Fcf.MCF, Fcf.RTP, Fcf.PIP, Fcf.ERR):
+            self._incoming.confirm()
+        self._follow(frame)
+        return frame.build()
+
+    def _record(self, item: Item, fcf: Fcf) -> Record:
+        """What the frame carries: what the script says, or what is right."""
+        match fcf:
+            case Fcf.DIS | Fcf.DTC | Fcf.DCS:
+                return self._bits(item, fcf)
+            case Fcf.PPS:
+                return PartialPage(item.inner, *(map(int, item.words) if item.words else self._outgoing.told))
+            case Fcf.EOR:
+                return EndOfRetransmission(item.inner)
+            case Fcf.CTC:
+                self._rate = item.rate or self._rate
+                return ContinueToCorrect.at(MODULATIONS[self._rate])
+            case Fcf.PPR:
+                wanted = frozenset(item.numbers())
+                self._incoming.wants_again(wanted)
+                return PartialPageRequest(wanted | self._incoming.beyond if wanted else wanted)
+            case Fcf.CSI | Fcf.TSI | Fcf.CIG:
+                return StationId(NAME if item.text is None else item.text)
+            case _ if item.text is not None:
+                return StationId(item.text)
+            case _:
+                return Frame.of(fcf).record()
+
+    def _bits(self, item: Item, fcf: Fcf) -> Bits:
+        said = {name: int(value or "1") for name, _, value in (word.partition("=") for word in item.words)}
+        if fcf is not Fcf.DCS:
+            return Bits.compose(BitsKind.CAPABILITIES, FIELDS[Fcf.DIS] | said)
+        self._rate = item.rate or self._rate
+        rate = {"rate": MODULATIONS[self._rate].dcs_bits}
+        return Bits.compose(BitsKind.SELECTION, FIELDS[Fcf.DCS] | rate | said)
+
+    def _follow(self, frame: Frame) -> None:
+        """A DCS, ours or theirs: pages begin anew with it, and go on at its rate."""
+        if frame.fcf is not Fcf.DCS or not isinstance(bits := frame.record(), Bits):
+            return
+        with suppress(RemoteProtocolError):  # it says what we could not do either; the near end is to refuse it
+            parameters = Parameters.from_bits(bits)
+            self._near_rate = parameters.modulation.rate_bps
+            self._outgoing.begin(parameters)
+            self._incoming.begin(parameters)
 
     async def _send_data(self, item: Item) -> None:
-        await self._silence()
         self._rate = item.rate or self._rate
-        if item.name == "TCF":
-            octets = bytes(int(TCF_S * self._rate / 8))
-        else:
-            octets = mh_encode(self._pages[self._page], rtc=item.name == "page")
-            self._page += 1
-        with self._end.send(_signal(self._rate, short=item.name != "TCF")) as carrier:
+        match item.name:
+            case "TCF":
+                octets = bytes(int(TCF_S * self._rate / 8))
+            case "block" | "long-block":
+                burst = self._outgoing.burst(item, rcps=self._rcps)
+                flags = round(self._flags_s * self._rate / 8)
+                octets = hdlc.encode(burst, opening_flags=flags).octets if burst else hdlc.FLAG * flags
+                self._flags_s, self._rcps = FLAGS_S, RCPS
+            case _:
+                octets = self._outgoing.page(rtc=item.name == "page")
+        await self._silence()
+        with self._end.send(_signal(self._rate, short=_trains_short(item))) as carrier:
             for begin in range(0, len(octets), self._rate // 40):
                 await carrier.send_data(octets[begin : begin + self._rate // 40])
 
     async def _silence(self) -> None:
         """Let the near end stop, and a moment pass."""
-        while self._on:
+        while self._on and self._waits:
             await self._sound()
+        self._waits = True
         await self._clock.sleep(PAUSE_S)
 
     # -- what the near end says
@@ -256,13 +261,13 @@ class Station:
         for item in items:
             match item.name:
                 case "nothing":
-                    await self._hear_nothing(float(item.argument))
+                    await self._hear_nothing(float(item.words[0]))
                 case "hangs-up":
                     with suppress(_Cleared):
                         while True:
                             self._refuse(await self._sound(), "hanging up")
                     self._end.hang_up()
-                case "TCF" | "page":
+                case "TCF" | "page" | "block" | "long-block":
                     await self._hear_data(item)
                 case _:
                     await self._hear_frame(item)
@@ -275,40 +280,78 @@ class Station:
                     raise Deviation(f"the near end sent {sound.carrier.signal.title} instead of nothing")
 
     async def _hear_frame(self, item: Item) -> None:
+        fcf = item.fcf
         while True:
             sound = await self._sound()
             if not isinstance(sound, FrameHeard) or not is_whole(sound.octets):
                 continue
             octets = sound.octets[:-FCS_OCTETS]
             frame = Frame.parse(octets)
-            if octets in self._sent or not frame.final:  # an echo, or TSI
+            if octets in self._sent or not (frame.final or frame.fcf is fcf):  # an echo, or TSI
                 continue
             if frame.fcf is Fcf.DCN and self._forever:
                 raise _Cleared
-            if frame.fcf is not _fcf(item) or (item.argument and frame.fif != bytes.fromhex(item.argument)):
+            if frame.fcf is not fcf or not self._is_meant(item, frame):
                 raise Deviation(f"the near end sent {frame} instead of {item}")
-            self._page -= frame.fcf is Fcf.RTN
-            if frame.fcf is Fcf.DCS and isinstance(bits := frame.record(), Bits):
-                self._parameters = Parameters.from_bits(bits)
+            self._take(frame)
             return
+
+    def _is_meant(self, item: Item, frame: Frame) -> bool:
+        """True if a frame of the right kind says what the script wants it to say."""
+        if item.octets is not None:
+            return frame.fif == item.octets
+        match record := frame.record():
+            case PartialPageRequest(frames):
+                block = range(self._outgoing.frames_due)
+                return item.argument is None or sorted(frames & set(block)) == item.numbers()
+            case PartialPage() | EndOfRetransmission():
+                told = [record.page, record.block, record.frames] if isinstance(record, PartialPage) else []
+                return record.command == item.inner and (not item.words or [*map(int, item.words)] == told)
+            case ContinueToCorrect():
+                return item.rate is None or record.modulation is MODULATIONS[item.rate]
+            case StationId(text):
+                return item.text is None or text == item.text
+            case Bits():
+                return all(_holds(record, word) for word in item.words)
+            case _:
+                return True
+
+    def _take(self, frame: Frame) -> None:
+        """Follow what a frame of the near end means for the pages."""
+        self._follow(frame)
+        self._outgoing.answered(frame.fcf)
+        record = frame.record()
+        if isinstance(record, PartialPage | EndOfRetransmission):
+            self._incoming.told(record)
+        elif isinstance(record, ContinueToCorrect) and record.modulation is not None:
+            self._near_rate = record.modulation.rate_bps
 
     async def _hear_data(self, item: Item) -> None:
         data = bytearray()
         while not isinstance(sound := await self._sound(), CarrierOn) or sound.carrier.signal.modulation is None:
             self._refuse(sound, str(item))
-        parameters, signal = self._parameters, sound.carrier.signal
-        assert parameters is not None
-        wanted = _signal(item.rate or parameters.modulation.rate_bps, short=item.name == "page")
+        signal = sound.carrier.signal
+        wanted = _signal(item.rate or self._near_rate, short=_trains_short(item))
         if signal is not wanted:
             raise Deviation(f"the near end sent {signal.title} instead of {item} in {wanted.title}")
         while not isinstance(sound := await self._sound(), CarrierOff):
             if isinstance(sound, DataHeard):
                 data += sound.octets
-        if item.name == "page":
-            page = mh_decode(bytes(data), width=parameters.width, resolution=parameters.resolution)
-            self.received.append(page.bitmap)
-        elif data.strip(b"\xff") != bytes(int(TCF_S * signal.rate_bps / 8)):
-            raise Deviation(f"the near end's TCF is not {TCF_S} s of zeros")
+        try:
+            self._take_data(item, bytes(data), signal.rate_bps)
+        except ValueError as error:
+            raise Deviation(f"the near end sent {error}") from error
+
+    def _take_data(self, item: Item, octets: bytes, rate_bps: int) -> None:
+        match item.name:
+            case "page":
+                self._incoming.page(octets)
+            case "TCF" if octets.strip(b"\xff") != bytes(int(TCF_S * rate_bps / 8)):
+                raise ValueError(f"a TCF that is not {TCF_S} s of zeros")
+            case "block" | "long-block":
+                came = self._incoming.burst(octets)
+                if item.words and came != item.numbers():
+                    raise ValueError(f"the frames {came} instead of {item}")
 
     def _refuse(self, sound: Sound, awaited: str) -> None:
         if isinstance(sound, FrameHeard) and sound.octets[:-FCS_OCTETS] not in self._sent:
@@ -330,12 +373,14 @@ class _Cleared(Exception):
     """The near end has hung up, or the line is lost."""
 
 
-def _fcf(item: Item) -> Fcf:
-    """The frame's code. Raises ValueError for a name that is neither a frame nor a command."""
-    try:
-        return Fcf[item.name.replace("-", "_")]
-    except KeyError:
-        raise ValueError(f"{item.name} is neither a frame nor a command of a script") from None
+def _holds(bits: Bits, word: str) -> bool:
+    """True if "ecm" is set, "!ecm" is not, "scan_time=4" is 4."""
+    name, _, value = word.removeprefix("!").partition("=")
+    return bits[name] == int(value) if value else bool(bits[name]) is not word.startswith("!")
+
+
+def _trains_short(item: Item) -> bool:
+    return item.name not in ("TCF", "long-block")
 
 
 def _signal(rate: int, *, short: bool) -> Signal:
