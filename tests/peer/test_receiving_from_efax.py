@@ -36,7 +36,7 @@ def receive_from_efax(folder: Path, pages: list[Bitmap], *options: str) -> Recei
     ):
         ended = command.end()
         assert efax.end() == 0, efax.said
-    return Received(ended, efax, pages, list(faxes.iterdir()))
+    return Received(ended, efax, pages, list(faxes.glob("*.tif")))
 
 
 def below_header(path: Path) -> list[Bitmap]:
