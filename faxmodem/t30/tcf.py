@@ -15,8 +15,8 @@ TCF_S = 1.5
 GOOD_RUN_S = 1.0
 "The longest run of zeros must last this long ..."
 GOOD_RUN_WITH_ECM_S = 0.5
-"""... or this long where errors are corrected: a frame of 256 octets takes 0.14 s at 14400 bit/s, and to send those that
-are hit again costs less than a training at a lower rate."""
+"""... or this long where errors are corrected: a frame of 256 octets takes 0.14 s at 14400 bit/s, and to send again
+those that are hit costs less than a training at a lower rate."""
 MAX_NOISE = 0.1
 "... and, unless the whole 1.5 s are clean, this share of the octets at most may be something else."
 MAX_OCTETS = 10_000

@@ -51,8 +51,11 @@ def test_pdf_geometry(pdf_file: Path, resolution: Resolution, lines: tuple[int, 
 
 
 @pytest.mark.parametrize("resolution", Resolution)
-def test_pdf_is_drawn_at_true_scale(pdf_file: Path, resolution: Resolution) -> None:
-    pels = pages_of(pdf_file, resolution)[0].pels()
+def test_pdf_is_drawn_at_true_scale(tmp_path: Path, resolution: Resolution) -> None:
+    file = tmp_path / "letter.pdf"
+    file.write_bytes(make_pdf([(*A4, BOX)]))
+    (page,) = pages_of(file, resolution)
+    pels = page.pels()
     rows, columns = np.flatnonzero(pels.any(axis=1)), np.flatnonzero(pels.any(axis=0))
     left_mm = (pels.shape[1] / resolution.pels_per_mm - 210) / 2
     assert columns[0] / resolution.pels_per_mm - left_mm == pytest.approx(20, abs=0.2)
