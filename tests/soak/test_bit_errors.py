@@ -5,6 +5,7 @@ Some of them run with all other tests, the rest with `-m soak`.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from difflib import SequenceMatcher
 from functools import cache
@@ -19,7 +20,7 @@ from faxmodem.t30.outcomes import Outcome
 from tests.soak.trial import LIMITS, Page, Played, Trial, play
 
 SHARES: Final = (1e-5, 1e-4, 5e-4)
-CALLS: Final = 200
+CALLS: Final = int(os.environ.get("FAXMODEM_SOAK_CALLS", "200"))
 QUICK: Final = 2
 "Of these calls run with all other tests."
 QUALITY: Final = CopyQuality()
