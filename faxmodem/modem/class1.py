@@ -18,7 +18,7 @@ import anyio
 from faxmodem.errors import LocalProtocolError, ModemError, ModemTimeout
 from faxmodem.modem import recovery
 from faxmodem.modem.at import DLE_ETX, Data, Result, ResultCode, Text, stuff
-from faxmodem.modem.base import CallFailed, CarrierModem, Heard, LineDropped, Link, ModemIdentity, Ring
+from faxmodem.modem.base import CarrierModem, Heard, Link, ModemIdentity, Ring
 from faxmodem.modem.callerid import caller_id
 from faxmodem.modem.dial import dial_string
 from faxmodem.modem.dialogue import INTERMEDIATE, Busy, Dialogue
@@ -26,9 +26,9 @@ from faxmodem.modem.hdlc import MIN_FRAME, FrameMender
 from faxmodem.modem.identify import RATE_CODES, identify
 from faxmodem.modem.profile import Profile, Steps
 from faxmodem.modem.v34 import V34Link
+from faxmodem.modem.verdicts import ANSWER_FAILURES, DIAL_FAILURES, check_call, check_on_line, on_hook
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.modulations import Modulation
-from faxmodem.t30.outcomes import Outcome
 from faxmodem.transport.base import Flow, Transport
 
 V21_BPS: Final = 300
@@ -52,26 +52,6 @@ BLOCK_PREAMBLE_S: Final = 0.2
 
 SEND_FRAMES: Final = "AT+FTH=3"
 RECEIVE_FRAME: Final = "AT+FRH=3"
-
-_DIAL_FAILURES: Final = {
-    ResultCode.OK: (Outcome.NO_ANSWER, "nobody answered with a fax signal"),
-    ResultCode.NO_CARRIER: (Outcome.NO_ANSWER, "nobody answered with a fax signal"),
-    ResultCode.NO_ANSWER: (Outcome.NO_ANSWER, "nobody answered"),
-    ResultCode.BUSY: (Outcome.BUSY, "the line is busy"),
-    ResultCode.NO_DIAL_TONE: (Outcome.NO_DIAL_TONE, "there is no dial tone"),
-    ResultCode.ERROR: (Outcome.BAD_NUMBER, "the modem does not take the number"),
-    ResultCode.DELAYED: (Outcome.DELAYED, "the modem will not dial this number again so soon"),
-    ResultCode.BLACKLISTED: (Outcome.BLACKLISTED, "the modem has put this number on its black list"),
-    ResultCode.DIALING_DISABLED: (Outcome.BLACKLISTED, "the modem has been told not to dial"),
-    ResultCode.DATA: (Outcome.NOT_A_FAX, "a data modem answered"),
-    ResultCode.VOICE: (Outcome.NOT_A_FAX, "a voice answered"),
-}
-_ANSWER_FAILURES: Final = {
-    ResultCode.NO_CARRIER: (Outcome.FAR_END_HUNG_UP, "the caller has gone"),
-    ResultCode.ERROR: (Outcome.FAR_END_HUNG_UP, "there is no call any more"),
-    ResultCode.DATA: (Outcome.NOT_A_FAX, "a data modem called"),
-    ResultCode.VOICE: (Outcome.NOT_A_FAX, "a voice called"),
-}
 
 
 class _Last(Enum):
@@ -153,8 +133,7 @@ class Class1Modem(CarrierModem):
         self._last = _Last.RECEIVED
         await self._dialogue.write(command, Busy.RECEIVE, data_follow=True)
         result = await self._await_link(self._timing.dial_s)
-        if failure := _DIAL_FAILURES.get(result.code):
-            raise CallFailed(failure[0], f"{failure[1]} ({result.text})")
+        check_call(DIAL_FAILURES, result)
         if self._v34 is not None:
             return Link.V34
         if result.code is ResultCode.CONNECT:
@@ -188,8 +167,7 @@ class Class1Modem(CarrierModem):
         self._last = _Last.NOTHING
         await self._dialogue.write(self._profile.at.answer, Busy.RECEIVE)
         result = await self._await_link(self._timing.answer_s)
-        if failure := _ANSWER_FAILURES.get(result.code):
-            raise CallFailed(failure[0], f"{failure[1]} ({result.text})")
+        check_call(ANSWER_FAILURES, result)
         if self._v34 is not None:
             return Link.V34
         if result.code is ResultCode.CONNECT:
@@ -245,7 +223,7 @@ class Class1Modem(CarrierModem):
         for position, frame in enumerate(frames):
             await self._dialogue.send(stuff(frame) + DLE_ETX)
             result = await self._dialogue.result(self._timing.frame_s + len(frame) * 10 / V21_BPS)
-            _check_on_line(SEND_FRAMES, result)
+            check_on_line(SEND_FRAMES, result)
             if result.code is ResultCode.OK and position + 1 < len(frames):
                 await self._start_sending(SEND_FRAMES)  # it dropped the carrier between two frames
 
@@ -277,7 +255,7 @@ class Class1Modem(CarrierModem):
             if result.code is not ResultCode.ERROR:
                 return result
             await anyio.sleep(self._timing.retry_pause_s)
-        raise _on_hook(RECEIVE_FRAME, result)
+        raise on_hook(RECEIVE_FRAME, result)
 
     async def _await_carrier(self) -> Result:
         return await self._dialogue.result(self._timing.carrier_s, skip={ResultCode.FRH_3})
@@ -328,7 +306,7 @@ class Class1Modem(CarrierModem):
             left_s = max(0.0, begun + len(data) / octets_per_s - anyio.current_time())
             result = await self._dialogue.result(left_s + self._timing.sent_ok_s, skip=INTERMEDIATE)
         await self._dialogue.set_flow(Flow.NONE)  # not before: it also holds back what still waits in the port
-        _check_on_line(command, result)
+        check_on_line(command, result)
         if sent < len(data):
             raise ModemError(f"the modem ended {command} with {result.text} after {sent} of {len(data)} octets")
 
@@ -490,7 +468,7 @@ class Class1Modem(CarrierModem):
             if result.code is not ResultCode.ERROR:
                 break
             await anyio.sleep(self._timing.retry_pause_s)
-        raise _on_hook(command, result)
+        raise on_hook(command, result)
 
     async def _keep_silent(self, steps: Steps) -> None:
         """Make or await a silence. Refused, or not to be had on a noisy line, it is done without."""
@@ -525,13 +503,3 @@ def _check_frames(frames: Sequence[bytes]) -> None:
         raise LocalProtocolError(
             f"of the frames of a transmission the last, and no other, must be final; these are {shown}"
         )
-
-
-def _check_on_line(command: str, result: Result) -> None:
-    """Raises `LineDropped` for a result that a transmission cannot have while the call is up."""
-    if result.code not in (ResultCode.OK, ResultCode.CONNECT):
-        raise _on_hook(command, result)
-
-
-def _on_hook(command: str, result: Result) -> LineDropped:
-    return LineDropped(f"the modem answered {command} with {result.text}: the far end has hung up, or the line is lost")

@@ -32,7 +32,7 @@ def test_cancel_in_every_state(state: State) -> None:
     assert station.end().outcome is expected
 
 
-@pytest.mark.parametrize("state", RELEASE)
+@pytest.mark.parametrize("state", [state for state in State if state in RELEASE])
 def test_a_call_that_is_ending_ends_as_it_would_have(state: State) -> None:
     station = reach(state)
     outcome = station.session.outcome
