@@ -72,6 +72,8 @@ class Sending:
 
         if not again:
             self._meanwhile(partial(self._work_ahead, command.parameters))
+        if command.slower:
+            await self._modem.slow_down()
         await self._modem.send_block(
             modulation,
             block.burst(command.frames, twice=self._not_heard(command)),

@@ -160,6 +160,10 @@ class CarrierModem(Protocol):
         """
         ...
 
+    async def slow_down(self) -> None:
+        """V.34: have the two modems settle on a lower rate for the blocks to come."""
+        ...
+
     async def receive_block(
         self,
         modulation: Modulation,

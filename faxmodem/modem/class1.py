@@ -431,6 +431,10 @@ class Class1Modem(CarrierModem):
 
     # V.34
 
+    async def slow_down(self) -> None:
+        """Have the modems settle on a lower rate: by a quarter, as V.17's steps are about."""
+        await self.limit_primary_rate(self.primary_rate_bps * 3 // 4)
+
     async def limit_primary_rate(self, rate_bps: int) -> None:
         """Have the modems settle on at most `rate_bps` for the blocks to come, when the line does not bear the rate."""
         self._check_link(Modulation.V34, block=True)

@@ -6,10 +6,8 @@ T.30 (09/2005) Annex A, figures A.7 to A.12, as tables; Annex F for V.34.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from faxmodem.t30 import events
-from faxmodem.t30.bits import Bits, BitsKind
 from faxmodem.t30.blocks import SentBlock
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.fif import ContinueToCorrect, EndOfRetransmission, PartialPage, PartialPageRequest
@@ -22,7 +20,8 @@ from faxmodem.t30.timers import Timer
 from faxmodem.t30.transitions import BlockRepeated, PageRefused, PageStarted
 
 V34_TRIES = 3
-"How many times as many PPRs are borne in V.34, whose modems change the rate by themselves."
+"""How many times as many PPRs are borne in V.34. It has no CTC: where a lower rate is due, our modem is told to settle
+one with the other."""
 
 # --- on entering a state ---------------------------------------------------------------------------------------------
 
@@ -33,7 +32,16 @@ def _send_block(call: Call) -> None:
         call.tell(BlockRepeated(call.page, block.number, len(block.burst)))
     elif block.number == 0:
         call.tell(PageStarted(call.page))
-    call.do(events.SendBlock(call.page_in_document, block.number, block.burst, call.chosen, call.long_training))
+    call.do(
+        events.SendBlock(
+            call.page_in_document,
+            block.number,
+            block.burst,
+            call.chosen,
+            call.long_training,
+            slower=call.v34 and block.requests > 0 and block.requests % call.limits.block_tries == 0,
+        )
+    )
 
 
 def _send_pps(call: Call) -> None:
@@ -50,8 +58,7 @@ def _send_rr(call: Call) -> None:
 
 def _send_ctc(call: Call) -> None:
     call.tries += 1
-    rate = {"rate": call.chosen.modulation.dcs_bits}
-    call.send(call.frame(Fcf.CTC, ContinueToCorrect(replace(Bits.compose(BitsKind.SELECTION, rate), octets=2))))
+    call.send(call.frame(Fcf.CTC, ContinueToCorrect.at(call.chosen.modulation)))
 
 
 def _send_eor(call: Call) -> None:

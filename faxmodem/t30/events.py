@@ -88,6 +88,8 @@ class SendBlock:
     parameters: Parameters
     long_training: bool
     "V.17 trains long: the rate has changed without a TCF (CTC)."
+    slower: bool = False
+    "V.34: the modems are to settle on a lower rate first."
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,12 @@ def test_a_repeat_sends_the_same_octets_of_what_was_asked_for() -> None:
     assert [event.frames for event in script.events if isinstance(event, events.BlockSent)] == [count] * 3
 
 
+def test_the_modems_of_v34_are_told_to_slow_down_before_the_block() -> None:
+    v34 = replace(MMR, modulation=Modulation.V34)
+    _, played = sent(send_block(parameters=v34), replace(send_block(0, 3, parameters=v34), slower=True))
+    assert played.modem.done[:3] == ["send_block", "slow_down", "send_block"]
+
+
 @pytest.mark.parametrize(
     ("modulation", "long", "short"),
     [

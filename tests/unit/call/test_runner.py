@@ -113,6 +113,9 @@ class FarEnd(CarrierModem):
         await anyio.sleep(1.0 if self._frames else math.inf)
         return self._frames.pop(0)
 
+    async def slow_down(self) -> None:
+        await self._do("slow_down")
+
     async def send_data(
         self,
         modulation: Modulation,

@@ -108,8 +108,9 @@ def test_ftt_cannot_be_heeded() -> None:
 
 def test_the_modems_see_to_the_rate_so_there_is_no_ctc() -> None:
     station = asked(block_sent())
-    for _ in range(11):
-        assert station.hear(ppr(1, 2)) == [events.SendBlock(1, 0, (1, 2), V34, long_training=False)]
+    for request in range(1, 12):
+        slower = request in (4, 8)  # but the modems can be told
+        assert station.hear(ppr(1, 2)) == [events.SendBlock(1, 0, (1, 2), V34, long_training=False, slower=slower)]
         station.hear(block_sent(), SENT)
     assert sent_fcfs(station.hear(ppr(1, 2))) == [Fcf.EOR]
     station.hear(SENT, far(Fcf.ERR))
