@@ -52,6 +52,9 @@ def test_three_pages_arrive_pel_for_pel(three_pages_to_efax: Sent) -> None:
         "message": "The fax went through: every page was confirmed.",
         "advice": "Nothing is left to do.",
         "pages": 3,
+        "pages_sent": 3,
+        "pages_received": 0,
+        "told": {},
         "remote_id": "200 200",
         "path": None,
     }
