@@ -95,4 +95,4 @@ def test_what_came_over_the_line_is_text_in_it() -> None:
 
 
 def test_an_empty_report_is_a_picture_as_well() -> None:
-    assert drawn(replace(good_call(), steps=()))
+    assert drawn(replace(good_call(), steps=())).tag == f"{SVG}svg"
