@@ -131,8 +131,8 @@ _ROWS = (
         22,
         JobExtendedStatus.FATAL_ERROR,
         "The two machines have no common way to transfer a page.",
-        "The other machine has no receiver, or only modes that this side lacks.",
-        "Allow every speed and the standard resolution, and try again.",
+        "The other machine has no receiver, only modes that this side lacks, or no subaddresses.",
+        "Allow every speed, leave out a subaddress that it may not know, and try again.",
     ),
     Row(
         Outcome.NOTHING_TO_POLL,

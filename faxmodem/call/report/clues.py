@@ -103,6 +103,16 @@ def no_receiver(evidence: Evidence) -> Finding | None:
     return _found(evidence.heard_of(Fcf.DIS), needs="number")
 
 
+def unknown_address(evidence: Evidence) -> Finding | None:
+    """A subaddress or a selector is to go along, and the DIS has no bit for it."""
+    ours = evidence.settings.addressing
+    subaddress = "polled_subaddress" if evidence.settings.first_page is None else "subaddress"
+    unknown = (ours.subaddress and not evidence.offers(subaddress)) or (
+        ours.selective and not evidence.offers("selective_polling")
+    )
+    return _found(evidence.heard_of(Fcf.DIS)) if unknown else None
+
+
 def nothing_in_common(evidence: Evidence) -> Finding | None:
     """A DIS or DTC that led to no choice."""
     return _found(

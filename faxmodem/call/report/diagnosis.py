@@ -152,9 +152,15 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         outcomes=_outcomes(Outcome.INCOMPATIBLE),
+        clue=clues.unknown_address,
+        cause="The far end knows neither subaddresses nor selectors of the kind that this call names.",
+        advice="Leave the subaddress or the selector out, or ask the other side what its machine understands.",
+    ),
+    Case(
+        outcomes=_outcomes(Outcome.INCOMPATIBLE),
         clue=clues.nothing_in_common,
         cause="The far end's DIS has nothing that this side may use.",
-        advice="Allow every speed and the standard resolution, and give no selector that the far end does not know.",
+        advice="Allow every speed and the standard resolution.",
     ),
     Case(
         outcomes=_outcomes(Outcome.NOTHING_TO_POLL),

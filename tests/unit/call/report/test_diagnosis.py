@@ -127,6 +127,13 @@ FAILURES: list[tuple[str, Callable[[], Play], str, str, dict[str, Any]]] = [
         "the far end: DIS",
         {"needs": "number"},
     ),
+    (
+        "no subaddresses",
+        lambda: Play(calling(addressing=Addressing(subaddress="77")))(UP)(dis(replace(ECM, subaddress=False))),
+        "knows neither subaddresses",
+        "the far end: DIS",
+        {},
+    ),
     ("nothing to poll", lambda: polling()(dis(ECM)), "holds no document", "DIS", {"needs": "document"}),
     (
         "we are polled",
