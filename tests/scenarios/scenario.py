@@ -25,7 +25,6 @@ A file holds the scenarios of one topic, a table each. Everything but `about` ma
     act     what is done to a side, and when: { do = "cancel", to = "sender", at = "CFR + 1.5" }
     line    what must cross the line: frames after which their sender listens ("DCS!": not whole), and fast carriers
     sender, receiver    what must come of that side; a side without it must do well
-    gap     what is not as it should be, for a scenario that fails; it must be taken out as soon as that is mended
 
 `sender` and `receiver` hold `outcome`, `exit_code`, `chain` (the job's status and extended status, step by step),
 `pages` (sent and confirmed, or stored), `polled` (the same of what went the other way afterwards), `kept` (pages in the
@@ -155,7 +154,6 @@ class Scenario:
     act: Act | None = None
     line: str = ""
     endings: Mapping[str, Ending]
-    gap: str = ""
 
     def __str__(self) -> str:
         return self.name
