@@ -198,15 +198,7 @@ async def receive_fax(
             feed = None if document is None else _feed(document, settings, heading)
             first_page = None if feed is None else await _served_first(feed)
             session = _session(settings, modem, first_page, calling=False)
-            runner = Runner(
-                session,
-                modem,
-                feed=feed,
-                sink=sink,
-                on_transition=call.on_transition,
-                on_progress=_noted(session, on_progress),
-            )
-            await call.run(session, runner)
+            await _carry_out(call, session, modem, feed, sink, on_progress)
         finally:
             if document is not None:
                 document.close()
@@ -265,15 +257,23 @@ def _session(
     )
 
 
-def _noted(session: RecordedSession, onward: OnProgress | None) -> OnProgress:
-    """Lets the report know how many octets of a page are on the line."""
+async def _carry_out(
+    call: Carried,
+    session: RecordedSession,
+    modem: CarrierModem,
+    feed: PageFeed | None,
+    sink: PageSink | None,
+    onward: OnProgress | None,
+) -> None:
+    """Carry the call through, and let its report know how many octets of a page are on the line."""
 
     def progress(moved: Progress) -> None:
         session.note(octets=moved.octets)
         if onward is not None:
             onward(moved)
 
-    return progress
+    runner = Runner(session, modem, feed=feed, sink=sink, on_transition=call.on_transition, on_progress=progress)
+    await call.run(session, runner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,15 +306,7 @@ class _Out:
         try:
             polls = sink is not None
             session = _session(self.settings, modem, first_page, calling=True, number=self.number, polls=polls)
-            runner = Runner(
-                session,
-                modem,
-                feed=feed,
-                sink=sink,
-                on_transition=self.carried.on_transition,
-                on_progress=_noted(session, self.on_progress),
-            )
-            await self.carried.run(session, runner)
+            await _carry_out(self.carried, session, modem, feed, sink, self.on_progress)
         finally:
             await modem.aclose()
 

@@ -12,7 +12,6 @@ from faxmodem.t30 import events
 from faxmodem.t30.blocks import HeardBlock
 from faxmodem.t30.capabilities import Parameters
 from faxmodem.t30.fcf import Fcf
-from faxmodem.t30.fif import StationId
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.polling import hand_over, is_admitted
@@ -32,10 +31,7 @@ def _send_dis(call: Call) -> None:
     if Timer.T1 not in call.timers:
         call.start(Timer.T1, call.limits.t1_s)
     dis = call.frame(Fcf.DIS, call.settings.offer().to_bits())
-    if call.settings.station_id:
-        call.send(call.frame(Fcf.CSI, StationId(call.settings.station_id), final=False), dis)
-    else:
-        call.send(dis)
+    call.send(*call.texts({Fcf.CSI: call.settings.station_id}), dis)
 
 
 def _await_dcs(call: Call) -> None:

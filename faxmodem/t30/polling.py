@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from faxmodem.t30.fcf import Fcf
-from faxmodem.t30.fif import StationId
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.procedure import Call, Entry, Rows, give_up, goto
@@ -28,14 +27,13 @@ def _send_dtc(call: Call) -> None:
         Fcf.SEP: wanted.selective,
         Fcf.PSA: _polled_subaddress(call),
     }
-    frames = [call.frame(fcf, StationId(text), final=False) for fcf, text in said.items() if text]
     dtc = replace(
         call.settings.offer(),
         password=bool(said[Fcf.PWD]),
         selective_polling=bool(said[Fcf.SEP]),
         polled_subaddress=bool(said[Fcf.PSA]),
     )
-    call.send(*frames, call.frame(Fcf.DTC, dtc.to_bits()))
+    call.send(*call.texts(said), call.frame(Fcf.DTC, dtc.to_bits()))
 
 
 def _polled_subaddress(call: Call) -> str:

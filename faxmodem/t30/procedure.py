@@ -13,7 +13,7 @@ from faxmodem.t30.bits import Bits
 from faxmodem.t30.blocks import HeardBlock, SentBlock
 from faxmodem.t30.capabilities import Capabilities, PageInfo, PageLength, Parameters, candidates
 from faxmodem.t30.fcf import Fcf
-from faxmodem.t30.fif import Record
+from faxmodem.t30.fif import Record, StationId
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
@@ -171,6 +171,10 @@ class Call:
     def frame(self, fcf: Fcf, record: Record | None = None, *, final: bool = True) -> Frame:
         """One of our own frames. The station that has received a DIS, the caller, sets X (§5.3.6.1)."""
         return Frame.of(fcf, record, x=self.settings.calling, final=final)
+
+    def texts(self, said: Mapping[Fcf, str]) -> list[Frame]:
+        """The frames that go before a DIS, DTC or DCS, in their order; what is empty is left out."""
+        return [self.frame(fcf, StationId(text), final=False) for fcf, text in said.items() if text]
 
     def respond(self, fcf: Fcf, record: Record | None = None) -> None:
         """Settle our answer to the command that came, which is given again as long as that command is repeated."""

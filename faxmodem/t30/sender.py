@@ -12,7 +12,6 @@ from faxmodem.t30 import events
 from faxmodem.t30.blocks import SentBlock
 from faxmodem.t30.capabilities import Capabilities, ladder
 from faxmodem.t30.fcf import Fcf
-from faxmodem.t30.fif import StationId
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
@@ -45,9 +44,8 @@ def _send_dcs(call: Call) -> None:
         # A DTC says with bit 50 that a password comes with it, and nothing of ours.
         Fcf.SID: ours.addressing.password if ours.calling and remote and remote.password else "",
     }
-    frames = [call.frame(fcf, StationId(text), final=False) for fcf, text in said.items() if text]
     parameters = replace(call.chosen, subaddress=bool(said[Fcf.SUB]), sender_id=bool(said[Fcf.SID]))
-    call.send(*frames, call.frame(Fcf.DCS, parameters.to_bits()))
+    call.send(*call.texts(said), call.frame(Fcf.DCS, parameters.to_bits()))
 
 
 def _send_tcf(call: Call) -> None:
