@@ -12,6 +12,7 @@ from typing import Protocol
 import anyio
 from anyio import to_thread
 
+from faxmodem.call.carrier_level import carrier_actions
 from faxmodem.call.carrying import Carried, Clock
 from faxmodem.call.carrying import OnTransition as OnTransition
 from faxmodem.call.feed import Heading, OnPage, PageFeed
@@ -272,7 +273,8 @@ async def _carry_out(
         if onward is not None:
             onward(moved)
 
-    runner = Runner(session, modem, feed=feed, sink=sink, on_transition=call.on_transition, on_progress=progress)
+    actions = partial(carrier_actions, modem=modem, feed=feed, sink=sink, on_progress=progress)
+    runner = Runner(session, actions, on_transition=call.on_transition)
     await call.run(session, runner)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faxmodem.t30 import events
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -20,6 +18,3 @@ class Progress:
 
 OnProgress = Callable[[Progress], None]
 "Is told how the present page moves, in the task of the call."
-
-Note = Callable[[events.Event], None]
-"Tells the session of something that happens while its command goes on."

@@ -9,7 +9,8 @@ from typing import Final
 import anyio
 
 from faxmodem.call.blocks import coded_frame, is_rcp
-from faxmodem.call.progress import Note, OnProgress, Progress
+from faxmodem.call.desk import Actions, Desk
+from faxmodem.call.progress import OnProgress, Progress
 from faxmodem.call.sink import PageSink
 from faxmodem.modem.base import CarrierModem, Heard
 from faxmodem.t30 import events
@@ -32,11 +33,20 @@ HEARD: Final[Mapping[Heard, events.Event]] = {
 class Receiving:
     """Receives pages into a sink, whole or in blocks."""
 
-    def __init__(self, modem: CarrierModem, sink: PageSink, *, note: Note, on_progress: OnProgress) -> None:
+    def __init__(self, modem: CarrierModem, sink: PageSink, desk: Desk, *, on_progress: OnProgress) -> None:
         self._modem = modem
         self._sink = sink
-        self._note = note
+        self._desk = desk
         self._on_progress = on_progress
+
+    def actions(self) -> Actions:
+        """The commands that this carries out."""
+        return {
+            events.ReceivePage: self.page,
+            events.ReceiveBlock: self.block,
+            events.StoreBlock: self.store_block,
+            events.StorePage: self.store_page,
+        }
 
     async def page(self, command: events.ReceivePage) -> events.Event:
         """Receive a page without error correction."""
@@ -69,7 +79,7 @@ class Receiving:
         def begun() -> None:
             nonlocal carrier
             carrier = True
-            self._note(events.Moved())  # once: flags and damaged frames show a sender, but no progress
+            self._desk.note(events.Moved())  # once: flags and damaged frames show a sender, but no progress
 
         def take(octets: bytes | None) -> None:
             if octets is None:
@@ -91,6 +101,15 @@ class Receiving:
         self._sink.store_block(command.frames)
         return events.BlockStored()
 
+    async def store_page(self, command: events.StorePage) -> events.Event:
+        """Have the page stored beside the commands that follow: the sender is answered while the disk is slow."""
+        self._sink.sender = self._desk.remote_id
+
+        async def store(_command: events.StorePage) -> events.Event:
+            return await self._sink.store()
+
+        return await self._desk.beside(command, store)
+
     def _moved(self, page: int) -> None:
         self._on_progress(Progress(page, self._sink.received, None))
-        self._note(events.Moved())
+        self._desk.note(events.Moved())

@@ -1,69 +1,44 @@
-"""The one loop that joins a session, a modem and the pages of a call, and the only one here that knows the time."""
+"""The one loop that carries out what a session commands, and the only one that knows the time.
+
+How a command is carried out stands elsewhere: `carrier_level` for modems that leave T.30 to us, `page_level` for those
+that run it themselves.
+"""
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
 import anyio
 
-from faxmodem.call.feed import PageFeed
-from faxmodem.call.progress import OnProgress
-from faxmodem.call.progress import Progress as Progress
-from faxmodem.call.receiving import HEARD, Receiving
-from faxmodem.call.sending import Sending, Work
-from faxmodem.call.sink import PageSink
-from faxmodem.errors import DocumentError, ModemError, PortError, RemoteProtocolError
-from faxmodem.modem.base import CallFailed, CarrierModem, Heard, LineDropped, Link
-from faxmodem.t30 import events, tcf
-from faxmodem.t30.frames import Frame
+from faxmodem.call.desk import Action, Actions, Desk, Work
+from faxmodem.errors import DocumentError, ModemError, PortError
+from faxmodem.modem.base import CallFailed, LineDropped
+from faxmodem.t30 import events
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.session import Session
 from faxmodem.t30.transitions import Transition
 
 log = logging.getLogger("faxmodem.call")
 
-# Any: each action takes the one kind of command that it stands for.
-Action = Callable[[Any], Awaitable[events.Event]]
 
-
-class Runner:
+class Runner(Desk):
     """Carries out what a session commands, and tells it what came of it."""
 
     def __init__(
         self,
         session: Session,
-        modem: CarrierModem,
+        actions: Callable[[Desk], Actions],
         *,
-        feed: PageFeed | None = None,
-        sink: PageSink | None = None,
         on_transition: Callable[[Transition], None],
-        on_progress: OnProgress | None = None,
     ) -> None:
-        """`feed`, `sink`: where pages come from and go to; a call may send, receive, or do one after the other."""
+        """`actions`: how each command is carried out, at the desk that it is given."""
         self._session = session
-        self._modem = modem
-        self._sink = sink
         self._on_transition = on_transition
         self._scope = anyio.CancelScope()
         self._command: events.Command | None = None
-        self._actions: dict[type[events.Command], Action] = {
-            events.Dial: self._dial,
-            events.Answer: self._answer,
-            events.SendFrames: self._send_frames,
-            events.Listen: self._listen,
-            events.SendTraining: self._send_training,
-            events.ReceiveTraining: self._receive_training,
-            events.HangUp: self._hang_up,
-        }
-        progress = on_progress or (lambda _progress: None)
-        if feed is not None:
-            self._actions |= self._actions_of_sender(feed, progress)
-        if sink is not None:
-            self._actions |= self._actions_of_receiver(sink, progress)
+        self._actions = actions(self)
         self.detail = ""
         'What exactly went wrong on this side, in a sentence; "" if nothing did.'
 
@@ -151,89 +126,31 @@ class Runner:
         due = self._session.deadline()
         self._scope.deadline = math.inf if due is None else due
 
-    def _note(self, event: events.Event) -> None:
+    # --- what an action may do beside its command --------------------------------------------------------------------
+
+    @property
+    def remote_id(self) -> str:
+        """The far end's station id, "" until it has told one."""
+        return self._session.remote_id
+
+    def note(self, event: events.Event) -> None:
         """Tell the session of something that happens while its command goes on, and is still wanted."""
         if not self._scope.cancel_called:
             self._session.receive(event, anyio.current_time())
             self._mind_the_time()
 
-    # --- one method a command ----------------------------------------------------------------------------------------
+    def meanwhile(self, work: Work) -> None:
+        """Start what goes on beside the commands that follow, and ends with the call at the latest."""
+        self._meanwhile.start_soon(work)
 
-    async def _dial(self, command: events.Dial) -> events.Event:
-        return events.CallConnected(await self._modem.dial(command.number) is Link.V34)
-
-    async def _answer(self, _command: events.Answer) -> events.Event:
-        return events.CallConnected(await self._modem.answer() is Link.V34)
-
-    async def _send_frames(self, command: events.SendFrames) -> events.Event:
-        await self._modem.send_frames([frame.build() for frame in command.frames])
-        return events.Sent()
-
-    async def _listen(self, _command: events.Listen) -> events.Event:
-        heard = await self._modem.receive_frame(lambda: self._note(events.FlagsHeard()))
-        if isinstance(heard, Heard):
-            return HEARD[heard]
-        try:
-            return events.FrameReceived(Frame.parse(heard))
-        except RemoteProtocolError as error:
-            log.debug("%s", error)
-            return events.FrameDamaged()
-
-    async def _send_training(self, command: events.SendTraining) -> events.Event:
-        await self._modem.send_data(command.modulation, bytes(tcf.tcf_octets(command.modulation)))
-        return events.Sent()
-
-    async def _receive_training(self, command: events.ReceiveTraining) -> events.Event:
-        data = bytearray()
-        ended = Heard.NO_CARRIER
-
-        def collect(piece: bytes) -> None:
-            if not data:
-                self._note(events.Moved())
-            data.extend(piece)
-            if len(data) > tcf.MAX_OCTETS:  # no training: a sender that goes straight to its page
-                enough.cancel()
-
-        with anyio.CancelScope() as enough:
-            ended = await self._modem.receive_data(command.modulation, collect)
-        if not data:
-            return HEARD[ended]
-        return events.TrainingReceived(tcf.is_good(bytes(data), command.modulation, ecm=command.ecm))
-
-    async def _hang_up(self, _command: events.HangUp) -> events.Event:
-        await self._modem.hang_up()
-        return events.HungUp()
-
-    def _actions_of_sender(self, feed: PageFeed, on_progress: OnProgress) -> Mapping[type[events.Command], Action]:
-        def meanwhile(work: Work) -> None:
-            self._meanwhile.start_soon(work)
-
-        sending = Sending(self._modem, feed, note=self._note, on_progress=on_progress, meanwhile=meanwhile)
-        return {events.Choose: sending.choose, events.SendPage: sending.page, events.SendBlock: sending.block}
-
-    def _actions_of_receiver(self, sink: PageSink, on_progress: OnProgress) -> Mapping[type[events.Command], Action]:
-        receiving = Receiving(self._modem, sink, note=self._note, on_progress=on_progress)
-        return {
-            events.ReceivePage: receiving.page,
-            events.ReceiveBlock: receiving.block,
-            events.StoreBlock: receiving.store_block,
-            events.StorePage: partial(self._store_page, sink),
-        }
-
-    # --- what goes on beside the command -----------------------------------------------------------------------------
-
-    async def _store_page(self, sink: PageSink, command: events.StorePage) -> events.Event:
-        """Have a page stored, and wait until that, or a command of another kind, moves the session on."""
-        sink.sender = self._session.remote_id
-        self._meanwhile.start_soon(self._store, sink, command)
+    async def beside(self, command: events.Command, action: Action) -> events.Event:
+        """Do `action` beside this command and those that follow; what comes of it may move the session on."""
+        self._meanwhile.start_soon(self._beside, command, action)
         await anyio.sleep_forever()
         raise AssertionError("not reached")
 
-    async def _store(self, sink: PageSink, command: events.StorePage) -> None:
-        async def store(_command: events.StorePage) -> events.Event:
-            return await sink.store()
-
-        event = await self._attempt(command, store)
+    async def _beside(self, command: events.Command, action: Action) -> None:
+        event = await self._attempt(command, action)
         if isinstance(event, events.Failed) and self._session.outcome is not None:
             return  # the call is ending already, and the page was not confirmed
         self._session.receive(event, anyio.current_time())

@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
 from functools import partial
 
 from faxmodem.call.blocks import Block
+from faxmodem.call.desk import Actions, Desk
 from faxmodem.call.feed import PageFeed
-from faxmodem.call.progress import Note, OnProgress, Progress
+from faxmodem.call.progress import OnProgress, Progress
 from faxmodem.modem.base import CarrierModem
 from faxmodem.t30 import events
 from faxmodem.t30.parameters import Parameters
 
 log = logging.getLogger("faxmodem.call")
 
-Work = Callable[[], Coroutine[object, object, object]]
 _FIRST_FRAME = (0,)
 
 
 class Sending:
     """Sends pages of a feed, whole or in blocks."""
 
-    def __init__(
-        self,
-        modem: CarrierModem,
-        feed: PageFeed,
-        *,
-        note: Note,
-        on_progress: OnProgress,
-        meanwhile: Callable[[Work], object],
-    ) -> None:
-        """`meanwhile`: starts what goes on beside the commands that follow."""
+    def __init__(self, modem: CarrierModem, feed: PageFeed, desk: Desk, *, on_progress: OnProgress) -> None:
         self._modem = modem
         self._feed = feed
-        self._note = note
+        self._desk = desk
         self._on_progress = on_progress
-        self._meanwhile = meanwhile
         self._last: events.SendBlock | None = None
+
+    def actions(self) -> Actions:
+        """The commands that this carries out."""
+        return {events.Choose: self.choose, events.SendPage: self.page, events.SendBlock: self.block}
 
     async def choose(self, command: events.Choose) -> events.Event:
         """Find the quickest of several ways to send the pages."""
@@ -50,9 +43,9 @@ class Sending:
 
         def moved(octets: int) -> None:
             self._on_progress(Progress(command.page, octets, len(data)))
-            self._note(events.Moved())
+            self._desk.note(events.Moved())
 
-        self._meanwhile(partial(self._work_ahead, command.parameters))
+        self._desk.meanwhile(partial(self._work_ahead, command.parameters))
         await self._modem.send_data(modulation, data, short=modulation.has_short_training, on_progress=moved)
         return events.PageSent(await self._feed.look_ahead())
 
@@ -68,10 +61,10 @@ class Sending:
             if not command.frames:  # what is repeated was counted before
                 gone = block.begin + min(frames, len(block.pieces)) * octets
                 self._on_progress(Progress(command.page, min(gone, len(data)), len(data)))
-            self._note(events.Moved())
+            self._desk.note(events.Moved())
 
         if not again:
-            self._meanwhile(partial(self._work_ahead, command.parameters))
+            self._desk.meanwhile(partial(self._work_ahead, command.parameters))
         if command.slower:
             await self._modem.slow_down()
         await self._modem.send_block(

@@ -1,8 +1,11 @@
-"""What a modem driver owes its callers at carrier level (Class 1 and 1.0).
+"""What a modem driver owes its callers, at two levels.
 
-The driver knows AT commands, DLE stuffing, silences and time limits of the DCE; it knows nothing of T.30
-procedure. Frames cross this seam as bytes in link order (the first bit on the line is the least significant):
-address, control, FCF, FIF, without FCS and without flags.
+Carrier level (Class 1 and 1.0): the driver knows AT commands, DLE stuffing, silences and time limits of the DCE; it
+knows nothing of T.30 procedure. Frames cross this seam as bytes in link order (the first bit on the line is the least
+significant): address, control, FCF, FIF, without FCS and without flags.
+
+Page level (Class 2, 2.0 and 2.1): the DCE runs T.30 itself. The driver gives and takes pages, and tells what the DCE
+reports of the procedure as the T.30 frames that must have crossed the line.
 """
 
 from __future__ import annotations
@@ -13,6 +16,10 @@ from enum import Enum
 from typing import Protocol
 
 from faxmodem.errors import FaxModemError
+from faxmodem.t30.addressing import Addressing
+from faxmodem.t30.capabilities import Capabilities, Parameters
+from faxmodem.t30.fcf import Fcf
+from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
 
@@ -48,6 +55,8 @@ class ModemIdentity:
     "Service classes as the modem lists them, e.g. ('0', '1', '1.0')."
     transmits: frozenset[Modulation] = frozenset()
     receives: frozenset[Modulation] = frozenset()
+    abilities: Capabilities | None = None
+    "Page level: what the modem can be told to offer and to use; None: whatever we can, it can."
 
     @property
     def title(self) -> str:
@@ -76,8 +85,32 @@ class LineDropped(FaxModemError):
     """The modem is on hook although a call was up: the far end hung up, or the line was lost."""
 
 
-class CarrierModem(Protocol):
-    """A modem at carrier level. One call of a method at a time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """Who we are in the call to come: what a modem must be told that runs T.30 itself."""
+
+    calling: bool
+    station_id: str = ""
+    offers: Capabilities
+    "What our DIS or DTC is to say; `has_document` among it."
+    max_rate_bps: int = 14400
+    "Of both directions."
+    polls: bool = False
+    "Calling: the far end's document is wanted."
+    addressing: Addressing = field(default_factory=Addressing)
+
+
+class SessionEnded(FaxModemError):
+    """A modem that runs T.30 itself has ended the session; `outcome` and `code` (its own words) say how."""
+
+    def __init__(self, outcome: Outcome, code: str, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.code = code
+
+
+class FaxModem(Protocol):
+    """What modems of both levels have in common. One call of a method at a time.
 
     Every method may be cancelled at any point: the next method then first brings the modem back to
     command state (abort character, <DLE><ETX>, and if it stays silent the recovery of the profile).
@@ -95,12 +128,24 @@ class CarrierModem(Protocol):
         """Reset, identify and configure the modem for fax calls."""
         ...
 
-    async def dial(self, number: str) -> Link:
-        """Call `number`; returns when the far end's carrier is there. Raises `CallFailed`, `DialError`."""
-        ...
-
     async def wait_for_ring(self, rings: int = 1) -> Ring:
         """Wait until the telephone has rung `rings` times, with a gap of at most some seconds between them."""
+        ...
+
+    async def hang_up(self) -> None:
+        """Leave the modem on hook, whatever it was doing. Safe to call twice. Tries everything it can."""
+        ...
+
+    async def aclose(self) -> None:
+        """Hang up if a call may be up, and close the port."""
+        ...
+
+
+class CarrierModem(FaxModem, Protocol):
+    """A modem at carrier level."""
+
+    async def dial(self, number: str) -> Link:
+        """Call `number`; returns when the far end's carrier is there. Raises `CallFailed`, `DialError`."""
         ...
 
     async def answer(self) -> Link:
@@ -179,10 +224,56 @@ class CarrierModem(Protocol):
         """
         ...
 
-    async def hang_up(self) -> None:
-        """Leave the modem on hook, whatever it was doing. Safe to call twice. Tries everything it can."""
+
+Told = Callable[[Frame], None]
+"""Is called with each frame that the modem's reports stand for, in their order: CSI, NSF, DIS, TSI, DCS, SUB, DTC and
+so on. What the reports leave open of a DIS or DCS is filled in as such a modem would have it."""
+
+
+class PageModem(FaxModem, Protocol):
+    """A modem at page level. Every method that acts on the line raises `SessionEnded` when the modem ends the call."""
+
+    async def prepare(self, station: Station) -> None:
+        """Tell the modem all that it must know before it dials or answers."""
         ...
 
-    async def aclose(self) -> None:
-        """Hang up if a call may be up, and close the port."""
+    async def dial(self, number: str, told: Told) -> None:
+        """Call `number`; returns when the far end has said what it can do (DIS is told). Raises `CallFailed`."""
+        ...
+
+    async def answer(self, told: Told) -> None:
+        """Take the call; returns when the caller has said what he wants (DCS or DTC is told). Raises `CallFailed`."""
+        ...
+
+    async def begin_page(self, parameters: Parameters, told: Told) -> Parameters:
+        """Have a page negotiated as `parameters` say, and wait until the modem takes its data; gives what is in force.
+
+        The modem may settle on something else: the page is then to be coded for that.
+        """
+        ...
+
+    async def send_page(
+        self, data: bytes, parameters: Parameters, *, on_progress: Callable[[int], None] = lambda _sent: None
+    ) -> None:
+        """Send the coded page (link order, without RTC or EOFB); returns when the modem has taken everything.
+
+        `on_progress` gets the number of octets that the modem has taken so far.
+        """
+        ...
+
+    async def end_page(self, command: Fcf, told: Told) -> Frame:
+        """Say what follows the page (MPS, EOM, EOP); gives the far end's answer: MCF, RTP, RTN, PIP or PIN."""
+        ...
+
+    async def receive_page(
+        self, told: Told, on_begin: Callable[[Parameters], None], on_data: Callable[[bytes], None]
+    ) -> Frame:
+        """Let the modem answer the page before, and receive the next: `on_begin` once, then `on_data` in link order.
+
+        Gives the post-page command that followed (MPS, EOM, EOP, PRI or not). `SessionEnded` with OK: none comes.
+        """
+        ...
+
+    async def answer_page(self, answer: Fcf) -> None:
+        """Settle what the modem is to answer for the page that has come: MCF, RTP or RTN."""
         ...

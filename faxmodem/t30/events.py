@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from faxmodem.t30.capabilities import PageInfo, Parameters
+from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
@@ -131,6 +132,38 @@ class StorePage:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginPage:
+    """Page level: have the modem agree with the far end on these parameters, and train, if that is due."""
+
+    page: int
+    "Counts from 1 in the document."
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class EndPage:
+    """Page level: have the modem say what follows the page that has gone out, and get the far end's answer."""
+
+    command: Fcf
+    "MPS, EOM or EOP."
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitPage:
+    """Page level: let the modem give its answer for the page before, if there was one, and receive what comes."""
+
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPage:
+    """Page level: settle the answer that the modem is to give for the page that has come."""
+
+    answer: Fcf
+    "MCF, RTP or RTN."
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """Leave the modem on hook."""
 
@@ -149,6 +182,10 @@ Command = (
     | ReceiveBlock
     | StoreBlock
     | StorePage
+    | BeginPage
+    | EndPage
+    | AwaitPage
+    | AnswerPage
     | HangUp
 )
 
@@ -193,6 +230,8 @@ class BlockSent:
     "Another block of the same page follows."
     next_page: PageInfo | None
     "The page that follows in the document, None after the last."
+    command: Fcf | None = None
+    "What to say behind the page; None: what the next page asks for."
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +240,8 @@ class PageSent:
 
     next_page: PageInfo | None
     "The page that follows in the document, None after the last."
+    command: Fcf | None = None
+    "What to say behind the page; None: what the next page asks for."
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +339,24 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class PageBegun:
+    """Page level: BeginPage is done and the modem takes page data, or AwaitPage has come to page data."""
+
+    parameters: Parameters
+    "So the page crosses the line, as the modem tells: not always as it was asked for."
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Page level: the modem has ended the fax session by itself, and says why."""
+
+    outcome: Outcome
+    "OK: all that was to be done was done, as far as the modem knows."
+    code: str
+    "As the modem words it."
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The modem is on hook."""
 
@@ -320,6 +379,8 @@ Event = (
     | PageReceived
     | PageStored
     | Moved
+    | PageBegun
+    | Released
     | LineLost
     | Failed
     | HungUp

@@ -162,7 +162,9 @@ def _train_again(call: Call, frame: Frame | None) -> State:
 def page_sent(call: Call, following: events.PageSent | events.BlockSent) -> None:
     """Note what follows the page that has just gone out, and with which command that is said."""
     call.next_page, call.tries = following.next_page, 0
-    if call.next_page is None:
+    if following.command is not None:
+        call.post_command = following.command
+    elif call.next_page is None:
         call.post_command = Fcf.EOM if may_ask(call) else Fcf.EOP  # whoever wants to poll needs another phase B
     elif any(call.chosen.page_alike(way) for way in call.candidates(call.next_page, call.chosen.modulation)):
         call.post_command = Fcf.MPS

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import anyio
 import pytest
 
+from faxmodem.call.carrier_level import carrier_actions
 from faxmodem.call.feed import PageFeed
 from faxmodem.call.progress import Progress
 from faxmodem.call.receiving import AFTER_RCP_S
@@ -127,11 +129,8 @@ class Played:
                 await sink.open()
             runner = Runner(
                 cast("Session", script),
-                self.modem,
-                feed=feed,
-                sink=sink,
+                partial(carrier_actions, modem=self.modem, feed=feed, sink=sink, on_progress=self.progress.append),
                 on_transition=lambda _transition: None,
-                on_progress=self.progress.append,
             )
             async with anyio.create_task_group() as tasks:
                 if beside is not None:

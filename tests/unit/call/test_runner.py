@@ -7,12 +7,14 @@ import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import anyio
 import pytest
 
+from faxmodem.call.carrier_level import carrier_actions
 from faxmodem.call.fax import CallSettings
 from faxmodem.call.feed import PageFeed
 from faxmodem.call.progress import Progress
@@ -206,11 +208,14 @@ def carry(
         first = PageInfo(width=PAGE.width, resolution=PAGE.resolution, lines=PAGE.lines) if sink is None else None
         runner = Runner(
             Session(Settings(calling=sink is None, first_page=first, number="200", limits=limits or Limits())),
-            modem,
-            feed=PageFeed([PAGE], total=1) if sink is None else None,
-            sink=sink,
+            partial(
+                carrier_actions,
+                modem=modem,
+                feed=PageFeed([PAGE], total=1) if sink is None else None,
+                sink=sink,
+                on_progress=came.progress.append,
+            ),
             on_transition=came.transitions.append,
-            on_progress=came.progress.append,
         )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(cancel, runner)
@@ -247,10 +252,13 @@ def test_the_next_page_is_drawn_while_the_present_one_is_on_the_line() -> None:
         info = PageInfo(width=1728, resolution=PAGE.resolution, lines=50)
         runner = Runner(
             Session(Settings(calling=True, first_page=info, number="200")),
-            FarEnd([DIS, CFR, MCF, MCF]),
-            feed=feed,
+            partial(
+                carrier_actions,
+                modem=FarEnd([DIS, CFR, MCF, MCF]),
+                feed=feed,
+                on_progress=lambda _progress: first_begins_at.append(loop.time()),
+            ),
             on_transition=lambda _transition: None,
-            on_progress=lambda _progress: first_begins_at.append(loop.time()),
         )
         return await runner.run()
 
