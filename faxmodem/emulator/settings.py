@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from faxmodem.emulator.signals import FAST_CODES
+from faxmodem.modem.profile import Profile
+from faxmodem.modem.quirks import Quirk
 from faxmodem.transport.base import Flow
 
 _STALL_S: Final = 2.0
@@ -79,6 +81,17 @@ class DceSettings:
     "How long a fast carrier sends ones after the data before it is off; the far end cannot tell them from data."
     slice_s: float = 0.2
     "Data of fast carriers cross the line in slices of this length."
+
+    quirks: Mapping[Quirk, float] = field(default_factory=dict)
+    "What this firmware does in its own way, each with its measure; 0 where a quirk has none."
+
+    @classmethod
+    def of_profile(cls, profile: Profile) -> DceSettings:
+        """A DCE that behaves as the profile says of its firmware."""
+        return cls(
+            classes=profile.classes.listed or ("0", *sorted(profile.classes.prefer)),
+            quirks={quirk: profile.measure(quirk) for quirk in Quirk if profile.has(quirk)},
+        )
 
     def paced(self, pace: float) -> DceSettings:
         """The same DCE on a line that runs `pace` times as fast as real time, with programs that do not.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Final
@@ -17,14 +16,15 @@ import anyio
 
 from faxmodem.errors import LocalProtocolError, ModemError, ModemTimeout
 from faxmodem.modem import recovery
-from faxmodem.modem.at import DLE_ETX, Data, Result, ResultCode, Text, stuff
-from faxmodem.modem.base import CarrierModem, Heard, Link, ModemIdentity, Ring
-from faxmodem.modem.callerid import caller_id
+from faxmodem.modem.at import DLE_ETX, Data, Result, ResultCode, stuff
+from faxmodem.modem.at_modem import AtModem
+from faxmodem.modem.base import CarrierModem, Heard, Link, ModemIdentity
 from faxmodem.modem.dial import dial_string
-from faxmodem.modem.dialogue import INTERMEDIATE, Busy, Dialogue
+from faxmodem.modem.dialogue import INTERMEDIATE, Busy
 from faxmodem.modem.hdlc import MIN_FRAME, FrameMender
 from faxmodem.modem.identify import RATE_CODES, identify
 from faxmodem.modem.profile import Profile, Steps
+from faxmodem.modem.quirks import Quirk
 from faxmodem.modem.v34 import V34Link
 from faxmodem.modem.verdicts import ANSWER_FAILURES, DIAL_FAILURES, check_call, check_on_line, on_hook
 from faxmodem.t30.fcf import Fcf
@@ -74,25 +74,17 @@ class _Implied(Enum):
     "After +FRH:3: its CONNECT is still to come (T.31 (08/95) §8.5.1)."
 
 
-class Class1Modem(CarrierModem):
+class Class1Modem(AtModem, CarrierModem):
     """`CarrierModem` over a transport, as its profile says."""
 
-    def __init__(self, transport: Transport, profile: Profile) -> None:
-        self._transport = transport
-        self._profile = profile
-        self._timing = profile.timing
-        self._dialogue = Dialogue(transport, profile)
+    CLASSES = ("1.0", "1")
+
+    def __init__(self, transport: Transport, profile: Profile, service_class: str | None = None) -> None:
+        super().__init__(transport, profile, service_class)
         self._mender = FrameMender()
-        self._identity = ModemIdentity()
         self._last = _Last.NOTHING
         self._implied: _Implied | None = None
         self._v34: V34Link | None = None
-        self._off_hook = False
-
-    @property
-    def identity(self) -> ModemIdentity:
-        """What `set_up` found out."""
-        return self._identity
 
     @property
     def primary_rate_bps(self) -> int:
@@ -103,27 +95,10 @@ class Class1Modem(CarrierModem):
 
     async def set_up(self) -> ModemIdentity:
         """Find, reset, configure and identify the modem. Raises `ModemError` if it has no Class 1."""
-        at = self._profile.at
         self._implied = None
-        await self._transport.set_dtr(True)
-        await recovery.revive(self._dialogue)
-        await self._dialogue.run(at.reset)
-        await anyio.sleep(self._timing.after_reset_s)
-        await recovery.revive(self._dialogue)
-        await self._dialogue.run(at.init)
-        await self._select_class()
-        await self._dialogue.run((*at.configure, *self._profile.flow.setup))
-        self._identity = await identify(self._dialogue)
+        await self._configure()
+        self._identity = await identify(self._dialogue, v34=self.service_class == "1.0")
         return self._identity
-
-    async def _select_class(self) -> None:
-        at = self._profile.at
-        if not (await self._dialogue.ask(at.select_class)).ok:
-            classes = " ".join((await self._dialogue.ask(at.classes)).lines)
-            raise ModemError(
-                f"the modem refuses {at.select_class}, so it is no Class 1 fax modem; "
-                f"the classes that it lists are {classes or 'none'}"
-            )
 
     async def dial(self, number: str) -> Link:
         """Call `number`; returns when the far end's V.21 carrier is there."""
@@ -140,25 +115,6 @@ class Class1Modem(CarrierModem):
             self._implied = _Implied.RECEIVE_FRAME
         # else +FCERROR: someone is there, with another carrier for now
         return Link.V21
-
-    async def wait_for_ring(self, rings: int = 1) -> Ring:
-        """Wait until the telephone has rung `rings` times from now on."""
-        await self.settle()
-        await self._dialogue.forget()  # a ring that waited in the port belongs to a caller who may have given up
-        lines: deque[str] = deque(maxlen=MAX_RING_LINES)
-        heard = 0
-        while heard < rings:
-            try:
-                event = await self._dialogue.event(self._timing.ring_gap_s if heard else None)
-            except ModemTimeout:
-                heard = 0
-                lines.clear()
-                continue
-            if isinstance(event, Result | Text):
-                lines.append(event.text)
-            if isinstance(event, Result) and event.code is ResultCode.RING:
-                heard += 1
-        return Ring(caller_id=caller_id(lines))
 
     async def answer(self) -> Link:
         """Take the call; returns when the modem sends flags, ready for the first frame."""
@@ -194,18 +150,7 @@ class Class1Modem(CarrierModem):
         self._implied = None
         if self._v34 is not None:
             self._v34.end("hung up")
-        with anyio.CancelScope(shield=True):  # a line left open costs its owner money; every wait in here is bounded
-            self._off_hook = False
-            await recovery.hang_up(self._dialogue)
-
-    async def aclose(self) -> None:
-        """Hang up if a call may be up, and close the port."""
-        try:
-            if self._off_hook:
-                await self.hang_up()
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._transport.aclose()
+        await super().hang_up()
 
     # Frames
 
@@ -297,7 +242,7 @@ class Class1Modem(CarrierModem):
         await self._keep_silent(self._silence_before_data())
         self._last = _Last.SENT_DATA
         await self._start_sending(command)
-        await anyio.sleep(self._timing.tm_connect_delay_s)
+        await anyio.sleep(self._profile.measure(Quirk.EARLY_CONNECT))
         begun = anyio.current_time()
         await self._dialogue.set_flow(self._profile.flow.while_sending)
         octets_per_s = modulation.rate_bps / 8

@@ -28,10 +28,10 @@ MAX_ANSWER: Final = 200
 "Characters of an identification that are kept."
 
 
-async def identify(dialogue: Dialogue) -> ModemIdentity:
+async def identify(dialogue: Dialogue, *, v34: bool = False) -> ModemIdentity:
     """Ask who the modem is, then for the rates of both directions: they differ on some modems.
 
-    V.34, which works in both, is among them if the profile wants it and the modem takes the command that turns it on.
+    `v34`: it is among them if the profile has a command that turns it on and the modem takes that; it works in both.
     """
     at = dialogue.profile.at
     answers: dict[str, str] = {}
@@ -39,12 +39,12 @@ async def identify(dialogue: Dialogue) -> ModemIdentity:
         if text := await _query(dialogue, command):
             answers[command.removeprefix("AT") if command.startswith("AT+") else command] = text
     assumed = modulations(at.assumed_rates)
-    v34 = await _turn_on_v34(dialogue)
+    fast = await _turn_on_v34(dialogue) if v34 else frozenset()
     return ModemIdentity(
         answers=answers,
         classes=parse_classes(await _query(dialogue, at.classes)),
-        transmits=(parse_rates(await _query(dialogue, at.transmit_rates)) or assumed) | v34,
-        receives=(parse_rates(await _query(dialogue, at.receive_rates)) or assumed) | v34,
+        transmits=(parse_rates(await _query(dialogue, at.transmit_rates)) or assumed) | fast,
+        receives=(parse_rates(await _query(dialogue, at.receive_rates)) or assumed) | fast,
     )
 
 

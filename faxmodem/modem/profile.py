@@ -13,15 +13,32 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from faxmodem.errors import ProfileError
+from faxmodem.modem.quirks import Quirk
 from faxmodem.transport.base import Flow
 
 Command = Annotated[str, Field(pattern=r"^AT[ -~]*$", max_length=60)]
 "A command line without its <CR>."
 Seconds = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10)]
+
+
+def _is_regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression ({error})") from error
+    return text
 
 
 class _Table(BaseModel):
@@ -55,11 +72,10 @@ class AtCommands(_Table):
     identify: tuple[Command, ...]
     "Asked for `ModemIdentity.answers`; those refused are left out."
     classes: Command
-    select_class: Command
     configure: Steps
     "After the class is selected, which on some modems resets what was set before."
     v34: Command | None = None
-    "Turns V.34 on (T.31 (08/95) Amd 1 §B.6.1); a modem that refuses it is used without. Needs class 1.0."
+    "Class 1.0: turns V.34 on (T.31 (08/95) Amd 1 §B.6.1); a modem that refuses it is used without."
     transmit_rates: Command
     receive_rates: Command
     assumed_rates: tuple[int, ...]
@@ -139,8 +155,6 @@ class Timing(_Table):
     "For a silence on the line; then it is sent without."
     transmit_connect_s: Seconds
     "From +FTM or +FTH to CONNECT."
-    tm_connect_delay_s: Seconds
-    "From CONNECT after +FTM to the first data, for a modem that loses what comes earlier."
     stall_s: Seconds
     "How long the modem may take no data, beyond what a full buffer lasts on the line."
     sent_ok_s: Seconds
@@ -157,17 +171,82 @@ class Timing(_Table):
     "Between two RING of one call."
 
 
+ServiceClass = Literal["1", "1.0", "2", "2.0", "2.1"]
+"A service class for facsimile; 0 is for data, 8 for voice."
+
+
+class Classes(_Table):
+    """Which service classes the firmware has, and which is the best to use."""
+
+    prefer: Annotated[tuple[ServiceClass, ...], Field(min_length=1)]
+    "Those that the driver may use, the best first."
+    why: str = ""
+    "The reason for this order."
+    listed: tuple[str, ...] = ()
+    "The firmware's own list, as +FCLASS=? tells it."
+
+
+Grade = Literal["A", "B", "C"]
+"A: read in a program's source or in a dump of a live device. B: one manual or report. C: inferred from a sibling."
+
+
+class QuirkNote(_Table):
+    """That a firmware has a quirk, and how that is known."""
+
+    value: Seconds | None = None
+    "The quirk's measure, where it has one."
+    applies: bool = True
+    "False: the family that this profile inherits from has the quirk, this firmware has not."
+    why: str = ""
+    source: str = ""
+    evidence: Grade = "C"
+
+
+Regex = Annotated[str, AfterValidator(_is_regex)]
+
+
+class Match(_Table):
+    """One way to recognise the firmware: everything that it states must hold."""
+
+    usb: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")], ...] = ()
+    "One of these is the port's USB vendor and product."
+    answers: dict[str, Regex] = {}
+    "By identification command, as ATI3 or +FMM?: found in one line of its answer."
+    unless: dict[str, Regex] = {}
+    "Found in none of the lines of that command's answer."
+
+
 class Profile(_Table):
-    """All that the driver knows about one firmware."""
+    """All that driver and emulator know about one firmware."""
 
     format: Literal[1]
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
     name: Annotated[str, Field(min_length=1)]
+    chip: str = ""
+    source: str = ""
+    "Where the facts come from that no quirk below states."
+    confidence: Literal["high", "medium", "low"] = "low"
+    classes: Classes
+    match: tuple[Match, ...] = ()
+    "Any of these will do. None: chosen by name only, or by the service classes of an unknown modem."
+    identity: dict[str, tuple[str, ...]] = {}
+    "What the firmware answers to identification commands, line by line; the emulator says the same."
     at: AtCommands
     flow: FlowControl
     silence: Silences
     retries: Retries
     timing: Timing
+    quirks: dict[Quirk, QuirkNote] = {}
+
+    def has(self, quirk: Quirk) -> bool:
+        """Whether the firmware has this quirk."""
+        note = self.quirks.get(quirk)
+        return note is not None and note.applies
+
+    def measure(self, quirk: Quirk) -> float:
+        """The quirk's measure; 0 for a firmware that does not have it."""
+        note = self.quirks.get(quirk)
+        return (note.value or 0.0) if note is not None and note.applies else 0.0
 
 
 def load_profile(name_or_path: str | Path = "class1") -> Profile:

@@ -10,6 +10,8 @@ import pytest
 from faxmodem.errors import ModemError, ModemTimeout, PortError
 from faxmodem.modem.base import Heard, LineDropped
 from faxmodem.modem.class1 import Class1Modem
+from faxmodem.modem.profile import QuirkNote
+from faxmodem.modem.quirks import Quirk
 from faxmodem.t30.modulations import Modulation
 from faxmodem.transport.base import Flow
 from faxmodem.transport.memory import MemoryTransport
@@ -222,8 +224,8 @@ def test_early_data_are_held_back_for_a_modem_that_needs_it() -> None:
         await dce.hears_bytes(b"\1" + DLE_ETX)
         await dce.says("OK")
 
-    timing = PROFILE.timing.model_copy(update={"tm_connect_delay_s": 0.4})
-    converse(driver, script, profile=PROFILE.model_copy(update={"timing": timing}))
+    quirks = {Quirk.EARLY_CONNECT: QuirkNote(value=0.4)}
+    converse(driver, script, profile=PROFILE.model_copy(update={"quirks": quirks}))
 
 
 def test_an_error_of_the_caller_comes_out_as_it_is() -> None:

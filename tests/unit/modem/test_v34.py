@@ -458,7 +458,7 @@ def test_set_up_turns_v34_on(taken: bool) -> None:
 
 def test_the_generic_profile_leaves_v34_off() -> None:
     assert CLASS1.at.v34 is None
-    assert CLASS1.at.select_class == "AT+FCLASS=1"
+    assert CLASS1.classes.prefer == ("1",)
 
 
 # Against emulated modems
