@@ -23,6 +23,9 @@ class DescriptorTransport:
     millisecond, and a cancelled `send` leaves nothing behind that still writes.
     """
 
+    latency_s: float | None = None
+    "How long a round trip to a remote port takes; None: it is a local one."
+
     def __init__(self, descriptor: int, name: str) -> None:
         self._descriptor = descriptor
         self._name = name
@@ -32,6 +35,11 @@ class DescriptorTransport:
     def name(self) -> str:
         """What people call the port: its URL or device path."""
         return self._name
+
+    def fileno(self) -> int:
+        """The descriptor, which is non-blocking."""
+        self._check()
+        return self._descriptor
 
     async def receive(self) -> bytes:
         """Wait for bytes and give all that are there, at least one."""
@@ -50,6 +58,10 @@ class DescriptorTransport:
             with suppress(BlockingIOError), self._port_errors():
                 await anyio.wait_writable(self._descriptor)
                 rest = rest[os.write(self._descriptor, rest) :]
+
+    async def send_break(self) -> None:
+        """Do nothing: only a serial line can be held at space."""
+        self._check()
 
     def _read(self) -> bytes:
         data = os.read(self._descriptor, READ_SIZE)

@@ -10,30 +10,38 @@ from anyio.lowlevel import checkpoint
 
 from faxmodem.errors import PortError
 from faxmodem.transport.base import ControlLines, Flow
+from faxmodem.transport.misread import misread
 
 XON: Final = b"\x11"
 XOFF: Final = b"\x13"
+BREAK: Final = b"\0"
 
 _FLOW_CHARACTERS = re.compile(b"([\x11\x13])")
 
 
-def null_modem_pair(*, name: str = "null modem", capacity: int = 4096) -> tuple[MemoryTransport, MemoryTransport]:
+def null_modem_pair(
+    *, name: str = "null modem", capacity: int = 4096, bauds: tuple[int | None, int | None] = (None, None)
+) -> tuple[MemoryTransport, MemoryTransport]:
     """Two ends of a null-modem cable: what one sends the other receives.
 
     RTS of one end is CTS of the other, DTR of one is DSR and CD of the other; all are on at first.
-    `capacity`: how many bytes an end holds unread before the other end's `send` waits.
+    `capacity`: how many bytes an end holds unread before the other end's `send` waits. `bauds`: the rates at which they
+    are opened; None: an end that takes on the other's. Between ends at different rates goes only garbage.
     """
     if capacity < 1:
         raise ValueError(f"an end of a null modem must hold at least 1 byte, not {capacity}")
-    a, b = _End(f"{name} A", capacity), _End(f"{name} B", capacity)
+    a, b = _End(f"{name} A", capacity, bauds[0]), _End(f"{name} B", capacity, bauds[1])
     return MemoryTransport(a, b), MemoryTransport(b, a)
 
 
 class MemoryTransport:
-    """One end of a `null_modem_pair`. The cable has no speed: bytes are there as soon as they are sent.
+    """One end of a `null_modem_pair`. Bytes are there as soon as they are sent, whatever the rate.
 
     With `Flow.XONXOFF`, XON and XOFF act the moment they arrive, ahead of unread data, as in a tty.
     """
+
+    latency_s: float | None = None
+    "As if the port were a remote one, where a test sets it."
 
     def __init__(self, end: _End, peer: _End) -> None:
         self._end = end
@@ -61,6 +69,7 @@ class MemoryTransport:
     async def send(self, data: bytes) -> None:
         """Give bytes to the other end; waits while it has no room, or while flow control stops us."""
         await checkpoint()
+        data = self._as_read(data)
         sent = 0
         while True:
             self._end.check()
@@ -79,6 +88,11 @@ class MemoryTransport:
             self._end.stopped = False
         self._end.writable.ring()
 
+    async def set_baud(self, baud: int | None) -> None:
+        """Change the rate of this end."""
+        self._end.check()
+        self._end.baud = self._end.opened_at if baud is None else baud
+
     async def set_dtr(self, on: bool) -> None:
         """Raise or drop DTR: DSR and CD at the other end."""
         self._end.check()
@@ -89,6 +103,12 @@ class MemoryTransport:
         self._end.check()
         self._end.rts = on
         self._peer.writable.ring()
+
+    async def send_break(self) -> None:
+        """Send a break: the other end reads it as one NUL, as from a UART that does not report framing errors."""
+        self._end.check()
+        self._check_peer()
+        self._peer.take(BREAK)
 
     async def control_lines(self) -> ControlLines:
         """CTS, DSR and CD as the other end drives them; a null-modem cable has no RI."""
@@ -113,6 +133,11 @@ class MemoryTransport:
         for end in (self._end, self._peer):
             end.fail(f"{end.name} was unplugged; plug it in and open it again")
 
+    def _as_read(self, data: bytes) -> bytes:
+        """What the other end gets to see of what is sent."""
+        ours, theirs = self._end.baud, self._peer.baud
+        return data if ours is None or theirs is None else misread(data, ours, theirs)
+
     def _held(self) -> bool:
         """Whether flow control keeps this end from sending."""
         if self._end.flow is Flow.RTSCTS:
@@ -127,8 +152,11 @@ class MemoryTransport:
 class _End:
     """What is at one end of the cable: the lines that it drives, and the bytes that have arrived."""
 
-    def __init__(self, name: str, capacity: int) -> None:
+    def __init__(self, name: str, capacity: int, baud: int | None) -> None:
         self.name = name
+        self.opened_at: Final = baud
+        self.baud = baud
+        "None: that of the other end."
         self.fault: str | None = None
         "Why this end can no longer be used."
         self.dtr = self.rts = True

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from serial.tools.list_ports_common import ListPortInfo
+from faxmodem.transport.devices import THIS_MACHINE, Device, Machine, list_devices
+from faxmodem.transport.holders import holders
+from faxmodem.transport.locks import lock_owner
+from faxmodem.transport.naming import stable_name
 
-# USB ids from usb.ids: makers whose serial devices are telephone modems, then modems of makers of much else.
 MODEM_MAKERS: Final[Mapping[int, str]] = {
     0x0572: "Conexant",
     0x0586: "ZyXEL",
@@ -19,21 +20,7 @@ MODEM_MAKERS: Final[Mapping[int, str]] = {
     0x0803: "Zoom",
     0x0BAF: "U.S. Robotics",
 }
-MODEMS: Final[Mapping[tuple[int, int], str]] = {
-    (0x047E, 0xBAD1): "Lucent",
-    (0x047E, 0xF101): "Lucent",
-    (0x0483, 0x7554): "SmartLink",
-    (0x04C1, 0x0020): "U.S. Robotics",
-    (0x04C1, 0x0022): "U.S. Robotics",
-    (0x04C1, 0x3021): "U.S. Robotics",
-    (0x0506, 0x3021): "U.S. Robotics",
-    (0x05AC, 0x1401): "Apple",
-    (0x07E1, 0x5201): "Ambient",
-    (0x0ACE, 0x1602): "ZyXEL",
-    (0x0ACE, 0x1608): "ZyXEL",
-    (0x0ACE, 0x1611): "ZyXEL",
-    (0x17EF, 0x7000): "Lenovo",
-}
+"By USB vendor id (usb.ids), makers whose serial devices are telephone modems; for others their profile tells."
 
 _MOBILE = re.compile(r"\b([345]G|GSM|UMTS|HSPA|LTE|WWAN|GNSS|mobile|broadband)\b", re.IGNORECASE)
 _MODEM = re.compile(r"modem|fax", re.IGNORECASE)
@@ -44,7 +31,9 @@ class PortInfo:
     """A serial port that exists now."""
 
     device: str
-    "What to open, e.g. '/dev/ttyACM0'."
+    "What it is called now, e.g. '/dev/ttyACM0'."
+    name: str
+    "What to open it by: the next time it is plugged in as well, if it is on USB."
     description: str
     "What the port says about itself; empty if nothing."
     usb_id: str | None
@@ -55,36 +44,47 @@ class PortInfo:
     "Whether a fax modem is behind it, as far as its id and name tell; False also for a modem on an adapter."
     reason: str
     "Why `likely_modem` is what it is, as a phrase."
+    used_by: tuple[str, ...]
+    "Programs that have it open, as 'ModemManager (pid 612)'; those of other users are seen by root only."
+    locked_by: str | None
+    "Whose lock file there is for it."
 
 
-def list_ports() -> list[PortInfo]:
-    """All serial ports of this machine; likely modems first, then by device. Opens none of them."""
-    from serial.tools.list_ports import comports
+def list_ports(known: Mapping[str, str] | None = None, machine: Machine = THIS_MACHINE) -> list[PortInfo]:
+    """All serial ports of a machine; likely modems first, then by device. Opens none of them.
 
-    return sorted(map(_describe, comports()), key=lambda port: (not port.likely_modem, port.device))
+    `known`: USB ids of fax modems ('0572:1340') with what they are, beside those of makers of little else.
+    """
+    devices = list_devices(machine)
+    ports = [_describe(device, devices, known or {}, machine) for device in devices]
+    return sorted(ports, key=lambda port: (not port.likely_modem, port.device))
 
 
-def _describe(port: ListPortInfo) -> PortInfo:
-    names = (port.manufacturer, port.product, port.description)
-    description = " ".join(dict.fromkeys(name for name in names if name not in (None, "", "n/a")))
-    likely, reason = _judge(port, description)
+def _describe(device: Device, devices: list[Device], known: Mapping[str, str], machine: Machine) -> PortInfo:
+    likely, reason = _judge(device, known)
     return PortInfo(
-        device=port.device,
-        description=description,
-        usb_id=None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}",
-        serial_number=port.serial_number,
+        device=device.path,
+        name=stable_name(device, devices),
+        description=device.description,
+        usb_id=None if device.usb is None else device.usb.id,
+        serial_number=None if device.usb is None else device.usb.serial_number,
         likely_modem=likely,
         reason=reason,
+        used_by=tuple(map(str, holders(device.path, machine))),
+        locked_by=lock_owner(device.path, machine),
     )
 
 
-def _judge(port: ListPortInfo, description: str) -> tuple[bool, str]:
-    if maker := MODEM_MAKERS.get(port.vid) or MODEMS.get((port.vid, port.pid)):
-        return True, f"USB id of a {maker} modem"
-    if _MOBILE.search(description):
+def _judge(device: Device, known: Mapping[str, str]) -> tuple[bool, str]:
+    if (usb := device.usb) is not None:
+        if name := known.get(usb.id):
+            return True, f"USB id of a modem that is known: {name}"
+        if maker := MODEM_MAKERS.get(usb.vendor):
+            return True, f"USB id of a {maker} modem"
+    if _MOBILE.search(device.description):
         return False, "a mobile modem, which has no fax"
-    if _MODEM.search(description):
+    if _MODEM.search(device.description):
         return True, "calls itself a modem"
-    if port.vid is not None:
+    if usb is not None:
         return False, "a USB adapter; a modem may be connected to it"
     return False, "a built-in port; a modem may be connected to it"

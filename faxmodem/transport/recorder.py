@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import UnsupportedOperation
 from typing import Final, TextIO
 
-from faxmodem.transport.base import ControlLines, Flow, Transport
+from faxmodem.transport.base import ControlLines, Flow, HasDescriptor, Transport
 from faxmodem.transport.transcript import Exchange, Party, format_exchange
 
 PENDING_BYTES: Final = 4096
@@ -44,6 +45,17 @@ class Recorder:
         """What people call the port."""
         return self._inner.name
 
+    @property
+    def latency_s(self) -> float | None:
+        """How long a round trip to the port takes, if it is a remote one."""
+        return self._inner.latency_s
+
+    def fileno(self) -> int:
+        """The port's descriptor, if it has one. What crosses it by another program is not written down."""
+        if isinstance(self._inner, HasDescriptor):
+            return self._inner.fileno()
+        raise UnsupportedOperation(f"{self.name} has no descriptor")
+
     async def receive(self) -> bytes:
         """Wait for bytes, as the port does."""
         data = await self._inner.receive()
@@ -60,6 +72,11 @@ class Recorder:
         self._note(self._party, f"flow {flow.value}")
         await self._inner.set_flow(flow)
 
+    async def set_baud(self, baud: int | None) -> None:
+        """Change the rate."""
+        self._note(self._party, f"baud {'default' if baud is None else baud}")
+        await self._inner.set_baud(baud)
+
     async def set_dtr(self, on: bool) -> None:
         """Raise or drop DTR."""
         self._note(self._party, f"DTR {_state(on)}")
@@ -69,6 +86,11 @@ class Recorder:
         """Raise or drop RTS."""
         self._note(self._party, f"RTS {_state(on)}")
         await self._inner.set_rts(on)
+
+    async def send_break(self) -> None:
+        """Send a break."""
+        self._note(self._party, "break sent")
+        await self._inner.send_break()
 
     async def control_lines(self) -> ControlLines:
         """What the input lines show; a change since the last look is written down."""

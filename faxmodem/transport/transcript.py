@@ -45,7 +45,7 @@ _WORDS = re.compile(rb"[ -~\x03\n\r\x10\x11\x13\x18\x1a\x1b]*")
 _STANDS_OUT = re.compile(rb"(?P<run>(.)\2{7,})|\x10\x03|[\r\n]*[ -~]+[\r\n]+", re.DOTALL)
 
 _LINE = re.compile(r"(?P<time>[0-9]+(?:\.[0-9]+)?)\s+(?P<party>DTE|DCE)\s+(?P<what>.+)")
-_EVENT = re.compile(r"<([A-Za-z]+ [a-z]+)>")
+_EVENT = re.compile(r"<([A-Za-z]+ [a-z]+|baud [0-9]+)>")
 _COMMENT = re.compile(r"(?:^|\s+)#(?:\s.*)?$")
 _TOKEN = re.compile(
     rf"<(?P<name>{'|'.join(NAMES)})>"
@@ -77,7 +77,7 @@ class Exchange:
     party: Party
     data: bytes = b""
     event: str | None = None
-    "What happened beside data, e.g. 'DTR off' or 'flow xonxoff'."
+    "What happened beside data, e.g. 'DTR off', 'flow xonxoff' or 'baud 19200'."
 
 
 def format_exchange(exchange: Exchange) -> str:

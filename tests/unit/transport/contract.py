@@ -153,6 +153,20 @@ class TransportContract:
                     await end.set_dtr(on)
                     await end.set_rts(on)
                 await end.control_lines()
+                await end.send_break()
+
+        self.run(main)
+
+    def test_both_ends_can_go_to_another_rate_and_back(self) -> None:
+        async def main(a: Transport, b: Transport) -> None:
+            for baud in (19200, None):
+                await a.send(b"CONNECT")
+                assert await receive_exactly(b, 7) == b"CONNECT"
+                for end in (a, b):
+                    await end.set_baud(baud)
+                for near, far in ((a, b), (b, a)):
+                    await near.send(ALL_BYTES)
+                    assert await receive_exactly(far, 256) == ALL_BYTES
 
         self.run(main)
 
@@ -177,8 +191,10 @@ class TransportContract:
                 lambda: a.send(b"x"),
                 lambda: a.send(b""),
                 lambda: a.set_flow(Flow.NONE),
+                lambda: a.set_baud(9600),
                 lambda: a.set_dtr(on=True),
                 lambda: a.set_rts(on=True),
+                a.send_break,
                 a.control_lines,
                 a.discard,
             )

@@ -113,6 +113,9 @@ class SocketEnd(DescriptorTransport):
     async def set_flow(self, flow: Flow) -> None:  # noqa: ARG002 - no such thing
         self._check()
 
+    async def set_baud(self, baud: int | None) -> None:  # noqa: ARG002 - no such thing
+        self._check()
+
     async def set_dtr(self, on: bool) -> None:  # noqa: ARG002 - no such line
         self._check()
 

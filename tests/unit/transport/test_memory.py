@@ -7,6 +7,7 @@ from faxmodem.emulator.virtual import run_virtual
 from faxmodem.errors import PortError
 from faxmodem.transport.base import ControlLines, Flow
 from faxmodem.transport.memory import MemoryTransport, null_modem_pair
+from faxmodem.transport.misread import misread
 
 XOFF, XON = b"\x13", b"\x11"
 
@@ -192,3 +193,40 @@ def test_a_waiting_sender_learns_that_the_other_end_was_closed() -> None:
                 await a.send(bytes(5000))
 
     run(main)
+
+
+def test_a_break_is_read_as_nul() -> None:
+    async def main() -> None:
+        a, b = null_modem_pair()
+        await a.send_break()
+        assert await b.receive() == b"\0"
+
+    run_virtual(main)
+
+
+def test_between_different_rates_goes_garbage_both_ways() -> None:
+    async def main() -> None:
+        a, b = null_modem_pair(bauds=(115200, 19200))
+        for near, far, sent, read in ((a, b, 115200, 19200), (b, a, 19200, 115200)):
+            await near.send(b"ATZ\r")
+            assert await far.receive() == misread(b"ATZ\r", sent, read) != b"ATZ\r"
+        await a.set_baud(19200)
+        await a.send(b"ATZ\r")
+        assert await b.receive() == b"ATZ\r"
+        await a.set_baud(None)
+        await a.send(b"ATZ\r")
+        assert await b.receive() != b"ATZ\r"
+
+    run_virtual(main)
+
+
+def test_an_end_without_a_rate_takes_on_the_others() -> None:
+    async def main() -> None:
+        a, b = null_modem_pair(bauds=(115200, None))
+        await a.set_baud(300)
+        await a.send(b"ATZ\r")
+        assert await b.receive() == b"ATZ\r"
+        await b.send(b"OK")
+        assert await a.receive() == b"OK"
+
+    run_virtual(main)

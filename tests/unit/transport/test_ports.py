@@ -1,51 +1,43 @@
+from pathlib import Path
+
 import pytest
-from serial.tools.list_ports_common import ListPortInfo
 
 from faxmodem.transport.ports import PortInfo, list_ports
+from tests.unit.transport.tree import Tree
 
 
-def port(device: str, **facts: object) -> ListPortInfo:
-    info = ListPortInfo(device, skip_link_detection=True)
-    for name, value in facts.items():
-        setattr(info, name, value)
-    return info
+def describe(tree: Tree, name: str, text: str) -> None:
+    """Let the USB device behind a port call itself something."""
+    device = (tree.machine.sys / "class/tty" / name / "device").resolve().parent
+    (device / "manufacturer").unlink()
+    (device / "product").write_text(text)
 
 
-@pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> list[ListPortInfo]:
-    ports: list[ListPortInfo] = []
-    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
-    return ports
-
-
-def test_a_known_usb_modem(found: list[ListPortInfo]) -> None:
-    found.append(
-        port(
-            "/dev/ttyACM0",
-            vid=0x0572,
-            pid=0x1340,
-            manufacturer="Conexant",
-            product="USB Modem",
-            description="USB Modem",
-            serial_number="12345678",
-        )
-    )
-    assert list_ports() == [
+def test_a_known_usb_modem(tree: Tree) -> None:
+    tree.add_modem("ttyACM0", by="Conexant_USB_Modem_12345678")
+    tree.run(612, "ModemManager", "ttyACM0")
+    (tree.locks / "LCK..ttyACM0").write_text("         1 root\n")
+    tree.run(1, "init")
+    assert list_ports(machine=tree.machine) == [
         PortInfo(
-            device="/dev/ttyACM0",
+            device=tree.path("ttyACM0"),
+            name=tree.path("serial/by-id/usb-Conexant_USB_Modem_12345678-if00"),
             description="Conexant USB Modem",
-            usb_id="0572:1340",
+            usb_id="0572:1329",
             serial_number="12345678",
             likely_modem=True,
             reason="USB id of a Conexant modem",
+            used_by=("ModemManager (pid 612)",),
+            locked_by="init (pid 1)",
         )
     ]
 
 
-def test_a_port_that_says_nothing(found: list[ListPortInfo]) -> None:
-    found.append(port("/dev/ttyS0"))
-    (only,) = list_ports()
+def test_a_port_that_says_nothing(tree: Tree) -> None:
+    tree.add_uart("ttyS0")
+    (only,) = list_ports(machine=tree.machine)
     assert (only.description, only.usb_id, only.serial_number, only.likely_modem) == ("", None, None, False)
+    assert (only.used_by, only.locked_by) == ((), None)
     assert "built-in" in only.reason
 
 
@@ -58,18 +50,27 @@ def test_a_port_that_says_nothing(found: list[ListPortInfo]) -> None:
         ("FT232R USB UART", False, "adapter"),
     ],
 )
-def test_a_name_tells(found: list[ListPortInfo], product: str, likely: bool, reason: str) -> None:
-    found.append(port("/dev/ttyUSB0", vid=0x1234, pid=1, product=product, description=product))
-    (only,) = list_ports()
+def test_a_name_tells(tree: Tree, product: str, likely: bool, reason: str) -> None:
+    tree.add_modem("ttyUSB0", ids="1234:0001")
+    describe(tree, "ttyUSB0", product)
+    (only,) = list_ports(machine=tree.machine)
     assert only.likely_modem is likely
     assert reason in only.reason
 
 
-def test_a_modem_of_a_maker_of_much_else(found: list[ListPortInfo]) -> None:
-    found += [port("/dev/ttyACM0", vid=0x05AC, pid=0x1401), port("/dev/ttyACM1", vid=0x05AC, pid=0x1402)]
-    assert [info.likely_modem for info in list_ports()] == [True, False]
+def test_a_modem_that_a_profile_is_for(tree: Tree) -> None:
+    tree.add_modem("ttyUSB0", ids="1234:0001")
+    describe(tree, "ttyUSB0", "UART")
+    (only,) = list_ports({"1234:0001": "Acme V.92"}, tree.machine)
+    assert (only.likely_modem, only.reason) == (True, "USB id of a modem that is known: Acme V.92")
 
 
-def test_likely_modems_come_first(found: list[ListPortInfo]) -> None:
-    found += [port("/dev/ttyS1"), port("/dev/ttyS0"), port("/dev/ttyUSB9", vid=0x0BAF, pid=0x0303)]
-    assert [info.device for info in list_ports()] == ["/dev/ttyUSB9", "/dev/ttyS0", "/dev/ttyS1"]
+def test_likely_modems_come_first(tree: Tree) -> None:
+    tree.add_uart("ttyS1")
+    tree.add_uart("ttyS0")
+    tree.add_modem("ttyUSB9")
+    assert [Path(info.device).name for info in list_ports(machine=tree.machine)] == ["ttyUSB9", "ttyS0", "ttyS1"]
+
+
+def test_a_machine_without_ports(tree: Tree) -> None:
+    assert list_ports(machine=tree.machine) == []

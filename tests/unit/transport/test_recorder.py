@@ -117,6 +117,8 @@ def test_what_is_no_data_stands_on_lines_of_its_own() -> None:
         await anyio.sleep(1)
         await recorder.set_flow(Flow.XONXOFF)
         await recorder.set_rts(on=True)
+        await recorder.set_baud(19200)
+        await recorder.set_baud(None)
         await recorder.control_lines()
         await theirs.set_rts(on=False)
         await theirs.set_dtr(on=False)
@@ -130,10 +132,13 @@ def test_what_is_no_data_stands_on_lines_of_its_own() -> None:
         "0.000 DTE <DTR off>",
         "1.000 DTE <flow xonxoff>",
         "1.000 DTE <RTS on>",
+        "1.000 DTE <baud 19200>",
+        "1.000 DTE <baud default>",
         "1.000 DCE <CTS off>",
         "1.000 DCE <DSR off>",
         "1.000 DCE <CD off>",
         "1.000 DTE <buffers discarded>",
     ]
     events = [exchange.event for exchange in parse_transcript(sink.getvalue())]
-    assert events == [None, "DTR off", "flow xonxoff", "RTS on", "CTS off", "DSR off", "CD off", "buffers discarded"]
+    at_the_dte = ["DTR off", "flow xonxoff", "RTS on", "baud 19200", "baud default"]
+    assert events == [None, *at_the_dte, "CTS off", "DSR off", "CD off", "buffers discarded"]

@@ -1,22 +1,25 @@
 import errno
+import fcntl
+import logging
 import os
 import socket
+import struct
+import termios
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
 import pytest
-from serial import rfc2217
-from serial.urlhandler import protocol_loop
 
 from faxmodem.emulator.pty import PtyTransport
 from faxmodem.errors import PortError
-from faxmodem.transport import serial_port
+from faxmodem.transport import locks, serial_port
 from faxmodem.transport.base import ControlLines, Flow, Transport
 from faxmodem.transport.serial_port import open_serial
 from tests.unit.transport.contract import receive_exactly, run_real
+from tests.unit.transport.tree import Tree
 
 XOFF, XON = b"\x13", b"\x11"
 
@@ -113,7 +116,7 @@ def test_a_sender_stopped_by_xoff_is_let_go_by_cancelling_at_once() -> None:
 def test_the_port_is_ours_alone() -> None:
     async def main() -> None:
         async with port_on_pty() as (_, dce):
-            with pytest.raises(PortError, match="another program uses this port"):
+            with pytest.raises(PortError, match="uses this port; end it or choose another port"):
                 await open_serial(dce.slave_path)
 
     run_real(main)
@@ -124,7 +127,7 @@ def test_a_modem_that_vanishes_is_an_error_for_the_task_that_waits() -> None:
         async with port_on_pty() as (dte, dce):
 
             async def wait() -> None:
-                with pytest.raises(PortError, match=r"is gone \(.*\); see that the modem is plugged in"):
+                with pytest.raises(PortError, match=r"was unplugged \(.*\); plug the modem in and try again"):
                     await dte.receive()
 
             async with anyio.create_task_group() as tasks:
@@ -170,28 +173,106 @@ def test_nothing_is_left_behind() -> None:
     assert threading.active_count() <= threads
 
 
-def test_a_port_that_does_not_exist() -> None:
-    assert refusal("/dev/ttyNONE0") == ("/dev/ttyNONE0: there is no such port; `faxmodem ports` lists those that exist")
+TIOCGEXCL = 0x80045440  # whether TIOCEXCL is in force; the standard library has no name for it
+
+
+def is_exclusive(descriptor: int) -> bool:
+    return bool(struct.unpack("i", fcntl.ioctl(descriptor, TIOCGEXCL, bytes(4)))[0])
+
+
+@pytest.fixture
+def hardware(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a pty for what it stands for."""
+    for module in (serial_port, locks):
+        monkeypatch.setattr(module, "is_pty", lambda _device: False)
+
+
+@pytest.mark.usefixtures("hardware")
+def test_a_port_is_locked_and_exclusive_while_it_is_open(tree: Tree) -> None:
+    async def main() -> None:
+        dce = PtyTransport()
+        watch = os.open(dce.slave_path, os.O_RDWR | os.O_NOCTTY)
+        dte = await open_serial(dce.slave_path, machine=tree.machine)
+        assert [file.name for file in tree.locks.iterdir()] == [f"LCK..{Path(dce.slave_path).name}"]
+        assert is_exclusive(watch)
+        assert termios.tcgetattr(watch)[2] & termios.HUPCL
+        assert termios.tcgetattr(watch)[2] & termios.CLOCAL
+        with pytest.raises(PortError, match="in use by this program itself"):
+            await open_serial(dce.slave_path, machine=tree.machine)
+        await dte.aclose()
+        assert list(tree.locks.iterdir()) == []
+        assert not is_exclusive(watch)
+        os.close(watch)
+        await dce.aclose()
+
+    run_real(main)
+
+
+@pytest.mark.usefixtures("hardware")
+def test_a_port_that_cannot_be_opened_is_not_left_locked(tree: Tree) -> None:
+    async def main() -> None:
+        for name in (os.devnull, tree.path("ttyNONE0")):
+            with pytest.raises(PortError):
+                await open_serial(name, machine=tree.machine)
+            assert list(tree.locks.iterdir()) == []
+
+    run_real(main)
+
+
+@pytest.mark.usefixtures("hardware")
+def test_a_port_that_another_program_has_open_is_warned_of(tree: Tree, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        dce = PtyTransport()
+        tree.run(7, "minicom", dce.slave_path)
+        with caplog.at_level(logging.WARNING):
+            dte = await open_serial(dce.slave_path, machine=tree.machine)
+        assert f"{dce.slave_path} is also open in minicom (pid 7)" in caplog.text
+        await dte.aclose()
+        await dce.aclose()
+
+    run_real(main)
+
+
+def test_a_pty_stays_open_to_others_when_we_are_gone(tree: Tree, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        dce = PtyTransport()
+        tree.run(7, "emulator", dce.slave_path)
+        watch = os.open(dce.slave_path, os.O_RDWR | os.O_NOCTTY)
+        with caplog.at_level(logging.WARNING):
+            dte = await open_serial(dce.slave_path, machine=tree.machine)
+        assert caplog.text == ""
+        assert not is_exclusive(watch)
+        assert list(tree.locks.iterdir()) == []
+        await dte.aclose()
+        os.close(watch)
+        await dce.aclose()
+
+    run_real(main)
+
+
+def test_a_port_is_opened_by_what_it_says_on_usb(tree: Tree) -> None:
+    node = tree.machine.dev / "ttyACM0"
+    tree.add_modem(node.name, serial="A1")
+    node.unlink()
+
+    async def main() -> None:
+        dce = PtyTransport(link=node)
+        dte = await open_serial("usb:A1", machine=tree.machine)
+        assert dte.name == "usb:A1"
+        await dte.send(b"AT\r")
+        assert await receive_exactly(dce, 3) == b"AT\r"
+        await dte.aclose()
+        await dce.aclose()
+
+    run_real(main)
 
 
 def test_files_and_folders_are_no_ports(tmp_path: Path) -> None:
     file = tmp_path / "fax.pdf"
     file.touch()
-    assert "this is no serial port" in refusal(str(file))
+    assert "this is a file and no serial port" in refusal(str(file))
     assert "this is a folder" in refusal(str(tmp_path))
-
-
-def test_no_permission_names_the_group_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    device = tmp_path / "ttyACM0"
-    device.touch()
-
-    def refuse(*_: object) -> int:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr("serial.serialposix.os.open", refuse)  # root, who runs CI, may open everything
-    message = refusal(str(device))
-    assert f"no permission to open this port; its group is {device.group()}" in message
-    assert "usermod" in message
+    assert "this is no serial port" in refusal(os.devnull)
 
 
 def test_a_scheme_that_is_not_known() -> None:
@@ -265,39 +346,32 @@ def test_a_loop_can_be_closed_full(monkeypatch: pytest.MonkeyPatch) -> None:
     run_on_loop(main)
 
 
-@pytest.fixture
-def telnet_server() -> Iterator[str]:
-    """A terminal server by RFC 2217 with a looped plug in its only port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=serve_rfc2217, args=[server])
-        thread.start()
-        yield f"rfc2217://127.0.0.1:{server.getsockname()[1]}"
-        thread.join(5)
-
-
-def serve_rfc2217(server: socket.socket) -> None:
-    class Connection:
-        def write(self, data: bytes) -> None:
-            connection.sendall(data)
-
-    connection, _ = server.accept()
-    port = protocol_loop.Serial("loop://")
-    with connection, port:
-        manager = rfc2217.PortManager(port, Connection())  # type: ignore[arg-type] # the stubs ask for too much
-        while data := connection.recv(1024):
-            connection.sendall(b"".join(manager.escape(b"".join(manager.filter(data)))))
-
-
-@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own thread
-def test_rfc2217(telnet_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serial.rfc2217.time.sleep", lambda _seconds: threading.Event().wait(0.002))
-
+def test_the_rate_is_set_in_the_tty_and_set_back() -> None:
     async def main() -> None:
-        port = await open_serial(telnet_server, baud=19200, flow=Flow.RTSCTS)
-        await port.send(b"AT\xff\r")  # 0xFF is telnet's own escape
-        assert await receive_exactly(port, 4) == b"AT\xff\r"
-        await port.set_dtr(on=False)
-        assert (await port.control_lines()).cd is not None
-        await port.aclose()
+        async with port_on_pty() as (dte, dce):
+            tty = os.open(dce.slave_path, os.O_RDWR | os.O_NOCTTY)
+
+            def speeds() -> list[int]:
+                return termios.tcgetattr(tty)[4:6]
+
+            await dte.set_baud(19200)
+            assert speeds() == [termios.B19200] * 2
+            await dte.set_baud(None)
+            assert speeds() == [termios.B115200] * 2
+            os.close(tty)
+
+    run_real(main)
+
+
+def test_what_was_sent_goes_out_before_the_rate_changes() -> None:
+    async def main() -> None:
+        async with port_on_pty() as (dte, dce):
+            await dce.set_baud(19200)
+            await dte.set_baud(19200)
+            await dte.send(b"AT+FCLASS=2\r")
+            assert await receive_exactly(dce, 12) == b"AT+FCLASS=2\r"
+            await dte.set_baud(57600)
+            await dte.send(b"AT\r")
+            assert await dce.receive() != b"AT\r"
 
     run_real(main)
