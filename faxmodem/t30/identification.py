@@ -14,7 +14,7 @@ from faxmodem.t30.capabilities import Parameters
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.outcomes import Outcome
-from faxmodem.t30.polling import hand_over, is_admitted
+from faxmodem.t30.polling import hand_over, hindrance_to_serve
 from faxmodem.t30.procedure import Call, Entry, Rows, bits_of, break_off, give_up, goto, move
 from faxmodem.t30.sender import negotiate
 from faxmodem.t30.states import Signal, State
@@ -87,10 +87,8 @@ def selected(call: Call, frame: Frame | None) -> State:
 
 def _polled(call: Call, frame: Frame | None) -> State:
     """DTC: the caller wants our document."""
-    if call.page_info is None:
-        return give_up(Outcome.NOTHING_TO_POLL)(call, frame)
-    if not is_admitted(call):
-        return give_up(Outcome.POLL_REFUSED)(call, frame)
+    if hindrance := hindrance_to_serve(call):
+        return give_up(hindrance)(call, frame)
     hand_over(call)
     return negotiate(call, frame)
 

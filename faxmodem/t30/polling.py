@@ -51,15 +51,28 @@ def may_ask(call: Call) -> bool:
 
 def ask_for_document(call: Call, frame: Frame | None) -> State:
     """DIS of a station that is to be polled."""
+    if hindrance := hindrance_to_ask(call):
+        return give_up(hindrance)(call, frame)
+    take_over(call)
+    return State.SENDING_DTC
+
+
+def hindrance_to_ask(call: Call) -> Outcome | None:
+    """Why the far end is not to be asked for the document that we want; None: nothing stands against it."""
     wanted, remote = call.settings.addressing, call.remote
     if not may_ask(call) or remote is None:
-        return give_up(Outcome.NOTHING_TO_POLL)(call, frame)
+        return Outcome.NOTHING_TO_POLL
     unheard = wanted.selective and not remote.selective_polling
     if unheard or (_polled_subaddress(call) and not remote.polled_subaddress):
-        return give_up(Outcome.INCOMPATIBLE)(call, frame)
-    _turn(call, sends=False)
-    call.polling = True
-    return State.SENDING_DTC
+        return Outcome.INCOMPATIBLE
+    return None
+
+
+def hindrance_to_serve(call: Call) -> Outcome | None:
+    """Why a poller does not get our document; None: he does."""
+    if call.page_info is None:
+        return Outcome.NOTHING_TO_POLL
+    return None if is_admitted(call) else Outcome.POLL_REFUSED
 
 
 def is_admitted(call: Call) -> bool:
@@ -69,6 +82,12 @@ def is_admitted(call: Call) -> bool:
         not key or call.told.get(note, "") == key
         for note, key in ((Note.PASSWORD, door.password), (Note.SELECTIVE_POLLING, door.selective))
     )
+
+
+def take_over(call: Call) -> None:
+    """From now on we receive the document that we poll."""
+    _turn(call, sends=False)
+    call.polling = True
 
 
 def hand_over(call: Call) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from faxmodem.codec.geometry import WIDTHS, Coding, Resolution
 from faxmodem.errors import LocalProtocolError
 from faxmodem.t30 import events
 from faxmodem.t30.addressing import Addressing, Door
 from faxmodem.t30.bits import Bits
-from faxmodem.t30.blocks import HeardBlock, SentBlock
+from faxmodem.t30.blocks import BLOCK_FRAMES, HeardBlock, SentBlock
 from faxmodem.t30.capabilities import Capabilities, PageInfo, PageLength, Parameters, candidates
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.fif import Record, StationId
@@ -20,6 +21,9 @@ from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.states import Signal, State
 from faxmodem.t30.timers import Limits, Timer
 from faxmodem.t30.transitions import Note, Transition
+
+LARGEST_BLOCK_BITS = BLOCK_FRAMES * 256 * 8
+"Data of a block of error correction at most (T.4 (07/2003) §A.3)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,8 @@ class Settings:
     "What we receive."
     ecm: bool = True
     "Error correction, where the far end has it too."
+    page_level: bool = False
+    "The modem runs T.30 itself, and tells of it; False: all of it is done here."
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -141,10 +147,33 @@ class Call:
     page_waiting: bool = False
     "Page data has come that is not yet judged."
 
+    said: Frame | None = None
+    "Page level: the far end's last DIS or DTC."
+    asked: Parameters | None = None
+    "Page level: what the modem was last asked for; what it made of that are `parameters`."
+    forecast_s: float = 0.0
+    "Page level: how long the document was forecast to take."
+    dcs_came: bool = False
+    "Page level: a DCS has crossed the line, and no page data since."
+    released: Outcome | None = None
+    "Page level: how the modem says that the session has ended."
+
     @property
     def limits(self) -> Limits:
         """The time limits of this call."""
         return self.settings.limits
+
+    @property
+    def progress_s(self) -> float:
+        """For how long nothing may move.
+
+        A modem that corrects errors itself may hold a block, and we see nothing of it while that is repeated.
+        """
+        if not self.settings.page_level or self.parameters is None:
+            return self.limits.progress_s
+        return (
+            self.limits.progress_s + self.limits.block_tries * LARGEST_BLOCK_BITS / self.parameters.modulation.rate_bps
+        )
 
     def do(self, command: events.Command) -> None:
         """Have the modem do this."""
@@ -245,6 +274,22 @@ STAY = Move(lambda _call, _frame: None, frozenset())
 Rows = Mapping[tuple[State, Signal], Move]
 Entry = Callable[[Call], None]
 "What a state does when it is entered: its command and its timers."
+
+# Any: each of these takes the one kind of event that it stands for.
+Take = Callable[[Call, Any], None]
+"Notes what an event says beyond its signal."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedure:
+    """The tables that a session walks."""
+
+    moves: Rows
+    "Every move, by state and signal."
+    entries: Mapping[State, Entry]
+    takes: Mapping[type[events.Event], Take]
+    unbounded: frozenset[State]
+    "States that have a timer of their own, or whose page may take as long as it moves."
 
 
 def give_up(outcome: Outcome) -> Callable[[Call, Frame | None], State]:

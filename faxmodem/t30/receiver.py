@@ -142,7 +142,7 @@ def stored(call: Call, page: events.PageStored) -> None:
 
 
 def _judged(call: Call, _frame: Frame | None) -> State:
-    call.start(Timer.PROGRESS, call.limits.progress_s)
+    call.start(Timer.PROGRESS, call.progress_s)
     return State.ANSWERING_PPS if call.chosen.ecm else State.SENDING_ANSWER
 
 

@@ -69,13 +69,13 @@ def _begin(state: State) -> Action:
     def action(call: Call, _frame: Frame | None) -> State:
         call.stop(Timer.T0)
         call.tell(Answered())
-        call.start(Timer.PROGRESS, call.limits.progress_s)
+        call.start(Timer.PROGRESS, call.progress_s)
         return state
 
     return action
 
 
-def _settled(_call: Call, _frame: Frame | None) -> State:
+def settled(_call: Call, _frame: Frame | None) -> State:
     """The outcome was settled by the event itself."""
     return State.HANGING_UP
 
@@ -91,7 +91,8 @@ def _cancel(call: Call, frame: Frame | None) -> State:
     return give_up(Outcome.CANCELED)(call, frame)
 
 
-def _cancel_unconnected(call: Call, frame: Frame | None) -> State:
+def cancel_at_once(call: Call, frame: Frame | None) -> State:
+    """Our own wish, where no DCN is to be sent by us."""
     call.tell(Canceling())
     return break_off(Outcome.CANCELED)(call, frame)
 
@@ -117,13 +118,13 @@ _UNEVENTFUL = (
 "While we listen, what has no row of its own is not for us: go on listening until the timer ends it."
 
 ROWS: Rows = {
-    (State.IDLE, Signal.CANCEL): move(_cancel_unconnected, _ON_HOOK),
+    (State.IDLE, Signal.CANCEL): move(cancel_at_once, _ON_HOOK),
     (State.DIALING, Signal.CONNECTED): move(_begin(State.AWAIT_DIS), State.AWAIT_DIS),
     (State.ANSWERING, Signal.CONNECTED): move(_begin(State.SENDING_DIS), State.SENDING_DIS),
-    **{(state, Signal.NOT_CONNECTED): move(_settled, _ON_HOOK) for state in _PHASE_A},
+    **{(state, Signal.NOT_CONNECTED): move(settled, _ON_HOOK) for state in _PHASE_A},
     **{(state, Signal.LINE_LOST): move(break_off(Outcome.FAR_END_HUNG_UP), _ON_HOOK) for state in _PHASE_A},
-    **{(state, Signal.FAILED): move(_settled, _ON_HOOK) for state in _PHASE_A},
-    **{(state, Signal.CANCEL): move(_cancel_unconnected, _ON_HOOK) for state in _PHASE_A},
+    **{(state, Signal.FAILED): move(settled, _ON_HOOK) for state in _PHASE_A},
+    **{(state, Signal.CANCEL): move(cancel_at_once, _ON_HOOK) for state in _PHASE_A},
     **{(state, Signal.CALL): move(break_off(Outcome.TOO_LONG), _ON_HOOK) for state in _PHASE_A},
     **{(state, Signal.STEP): move(break_off(Outcome.MODEM_FAILED), _ON_HOOK) for state in _PHASE_A},
     (State.DIALING, Signal.T0): move(break_off(Outcome.NO_ANSWER), _ON_HOOK),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from faxmodem.t30 import events
 from faxmodem.t30.blocks import SentBlock
-from faxmodem.t30.capabilities import Capabilities, ladder
+from faxmodem.t30.capabilities import Capabilities, Parameters, ladder
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
@@ -86,24 +86,33 @@ ENTRIES: Mapping[State, Entry] = {
 
 def negotiate(call: Call, frame: Frame | None) -> State:
     """DIS, or the DTC of a poller: choose parameters, at the rate that this call has come down to."""
-    call.remote = remote = Capabilities.from_bits(bits_of(frame))
+    call.remote = Capabilities.from_bits(bits_of(frame))
     call.stop(Timer.T1)
     if call.page_info is None:
         return ask_for_document(call, frame)
+    return State.CHOOSING if can_send(call, frame) else give_up(Outcome.INCOMPATIBLE)(call, frame)
+
+
+def can_send(call: Call, frame: Frame | None) -> bool:
+    """Settle the rates that are left in this call; False if the station of this DIS or DTC cannot take our document."""
+    remote = call.remote
+    if remote is None:
+        return False
     usable = remote.modulations & call.settings.transmits
     steps = (Modulation.V34,) if call.v34 else ladder(usable, call.settings.max_rate_bps)
     if call.steps:  # a later document of the same call: never faster than before
         steps = tuple(step for step in steps if step.rate_bps <= call.steps[0].rate_bps)
     receives = remote.receives or (frame is not None and frame.fcf is Fcf.DTC)  # who asks for a document can take it
     if not receives or not steps or (call.settings.addressing.subaddress and not remote.subaddress):
-        return give_up(Outcome.INCOMPATIBLE)(call, frame)
+        return False
     call.steps, call.tries = steps, 0
-    return State.CHOOSING
+    return True
 
 
 def chosen(call: Call, choice: events.Chosen) -> None:
-    """Note how the pages will be sent."""
+    """Note how the pages will be sent; nothing faster is tried later."""
     call.parameters = choice.parameters
+    call.steps = tuple(step for step in call.steps if step.rate_bps <= choice.parameters.modulation.rate_bps)
     call.tell(Negotiated(choice.parameters, choice.seconds))
 
 
@@ -161,21 +170,27 @@ def _train_again(call: Call, frame: Frame | None) -> State:
 
 def page_sent(call: Call, following: events.PageSent | events.BlockSent) -> None:
     """Note what follows the page that has just gone out, and with which command that is said."""
+    follow(call, following, call.chosen)
+
+
+def follow(call: Call, following: events.PageSent | events.BlockSent, present: Parameters) -> None:
+    """Note what follows a page that was sent with the `present` parameters."""
     call.next_page, call.tries = following.next_page, 0
     if following.command is not None:
         call.post_command = following.command
     elif call.next_page is None:
         call.post_command = Fcf.EOM if may_ask(call) else Fcf.EOP  # whoever wants to poll needs another phase B
-    elif any(call.chosen.page_alike(way) for way in call.candidates(call.next_page, call.chosen.modulation)):
+    elif any(present.page_alike(way) for way in call.candidates(call.next_page, present.modulation)):
         call.post_command = Fcf.MPS
     else:
         call.post_command = Fcf.EOM  # other parameters need a new DCS, and that a new phase B
 
 
-def _page_accepted(call: Call) -> None:
+def page_accepted(call: Call) -> None:
+    """Count the page that the receiver has confirmed, and go to the next."""
     call.tell(PageConfirmed(call.page))
     call.pages_done, call.page_tries, call.tries = call.pages_done + 1, 0, 0
-    call.start(Timer.PROGRESS, call.limits.progress_s)
+    call.start(Timer.PROGRESS, call.progress_s)
     if call.post_command is Fcf.EOP:
         call.end_with(Outcome.NOTHING_TO_POLL if call.settings.polls else Outcome.OK)
     else:
@@ -185,7 +200,7 @@ def _page_accepted(call: Call) -> None:
 def confirmed(call: Call, _frame: Frame | None) -> State:
     """MCF."""
     command = call.post_command
-    _page_accepted(call)
+    page_accepted(call)
     if command is Fcf.EOP:
         return State.SENDING_DCN
     return next_page(call) if command is Fcf.MPS else State.AWAIT_DIS
@@ -194,7 +209,7 @@ def confirmed(call: Call, _frame: Frame | None) -> State:
 def confirmed_retrain(call: Call, _frame: Frame | None) -> State:
     """RTP: the page is good, the next one wants a new training."""
     command = call.post_command
-    _page_accepted(call)
+    page_accepted(call)
     if command is Fcf.EOP:
         return State.SENDING_DCN
     if call.page_info is None:  # only the poll is left, and that begins with the far end's DIS

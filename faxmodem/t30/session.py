@@ -1,57 +1,75 @@
 """The T.30 session: a table of moves, and the small engine that walks it.
 
 The rows are in `release`, `sender`, `identification`, `receiver`, `polling`, and for error correction in `ecm_sender`
-and `ecm_receiver`; nothing else changes a session's state.
+and `ecm_receiver`; those of a modem that runs T.30 itself are in `page_level`. Nothing else changes a session's state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Final
 
 from faxmodem.errors import LocalProtocolError, RemoteProtocolError
-from faxmodem.t30 import ecm_receiver, ecm_sender, events, identification, polling, receiver, release, sender
+from faxmodem.t30 import (
+    ecm_receiver,
+    ecm_sender,
+    events,
+    identification,
+    page_level,
+    polling,
+    receiver,
+    release,
+    sender,
+)
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.fif import Address, NonStandard, Record, StationId
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.nsf import describe
 from faxmodem.t30.outcomes import Outcome
-from faxmodem.t30.procedure import Call, Entry, Move, Rows, Settings
+from faxmodem.t30.procedure import Call, Move, Procedure, Settings
 from faxmodem.t30.states import LISTENING, Signal, State, signal_of
 from faxmodem.t30.timers import Timer
 from faxmodem.t30.transitions import Note, Phase, PhaseEntered, RemoteIdentified, RemoteTold, Transition
 
-# Later tables win: a row of the common table gives way to one of the side that has something of its own to do.
-MOVES: Rows = {
-    **release.ROWS,
-    **sender.ROWS,
-    **ecm_sender.ROWS,
-    **identification.ROWS,
-    **receiver.ROWS,
-    **ecm_receiver.ROWS,
-    **polling.ROWS,
-}
-"Every move a session may make, by state and signal."
-
-ENTRIES: Mapping[State, Entry] = {
-    **release.ENTRIES,
-    **sender.ENTRIES,
-    **ecm_sender.ENTRIES,
-    **identification.ENTRIES,
-    **receiver.ENTRIES,
-    **ecm_receiver.ENTRIES,
-    **polling.ENTRIES,
-}
-
-_UNBOUNDED = LISTENING | {
-    State.DIALING,
-    State.SENDING_PAGE,
-    State.SENDING_BLOCK,
-    State.RECEIVING_PAGE,
-    State.RECEIVING_BLOCK,
-    State.RECEIVING_TCF,
-}
-"States that have a timer of their own, or whose page may take as long as it moves."
+CARRIER_LEVEL: Final = Procedure(
+    # Later tables win: a row of the common table gives way to one of the side that has something of its own to do.
+    moves={
+        **release.ROWS,
+        **sender.ROWS,
+        **ecm_sender.ROWS,
+        **identification.ROWS,
+        **receiver.ROWS,
+        **ecm_receiver.ROWS,
+        **polling.ROWS,
+    },
+    entries={
+        **release.ENTRIES,
+        **sender.ENTRIES,
+        **ecm_sender.ENTRIES,
+        **identification.ENTRIES,
+        **receiver.ENTRIES,
+        **ecm_receiver.ENTRIES,
+        **polling.ENTRIES,
+    },
+    takes={
+        events.CallConnected: release.connected,
+        events.Chosen: sender.chosen,
+        events.PageSent: sender.page_sent,
+        events.BlockSent: ecm_sender.block_sent,
+        events.BlockReceived: ecm_receiver.block_received,
+        events.PageStored: receiver.stored,
+    },
+    unbounded=LISTENING
+    | {
+        State.DIALING,
+        State.SENDING_PAGE,
+        State.SENDING_BLOCK,
+        State.RECEIVING_PAGE,
+        State.RECEIVING_BLOCK,
+        State.RECEIVING_TCF,
+    },
+)
+"All of T.30 is done here, with a modem that sends and receives frames and data."
 
 _SIGNALS: Mapping[type[events.Event], Signal] = {
     events.CallConnected: Signal.CONNECTED,
@@ -69,21 +87,12 @@ _SIGNALS: Mapping[type[events.Event], Signal] = {
     events.BlockStored: Signal.BLOCK_STORED,
     events.PageStored: Signal.PAGE_STORED,
     events.Moved: Signal.MOVED,
+    events.PageBegun: Signal.PAGE_BEGUN,
+    events.Released: Signal.RELEASED,
     events.LineLost: Signal.LINE_LOST,
     events.Failed: Signal.FAILED,
     events.HungUp: Signal.HUNG_UP,
 }
-
-# Any: each of these takes the one kind of event that it stands for.
-_TAKE: Mapping[type[events.Event], Callable[[Call, Any], None]] = {
-    events.CallConnected: release.connected,
-    events.Chosen: sender.chosen,
-    events.PageSent: sender.page_sent,
-    events.BlockSent: ecm_sender.block_sent,
-    events.BlockReceived: ecm_receiver.block_received,
-    events.PageStored: receiver.stored,
-}
-"What an event says beyond its signal, and who notes it."
 
 _TIMER_SIGNALS = {timer: Signal[timer.name] for timer in Timer}
 
@@ -112,6 +121,7 @@ class Session:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._procedure = page_level.PAGE_LEVEL if settings.page_level else CARRIER_LEVEL
         self._call = Call(settings, page_info=settings.first_page)
         self._state = State.IDLE
 
@@ -200,10 +210,10 @@ class Session:
                 if self._state not in (State.SENDING_DCN, State.HANGING_UP):
                     call.end_with(outcome)
             case events.Moved() if self._state.phase is Phase.C:
-                call.start(Timer.PROGRESS, call.limits.progress_s)
+                call.start(Timer.PROGRESS, call.progress_s)
             case events.FlagsHeard():
                 self._give_time_for_a_frame()
-            case _ if take := _TAKE.get(type(event)):
+            case _ if take := self._procedure.takes.get(type(event)):
                 take(call, event)
             case _:
                 pass
@@ -244,7 +254,7 @@ class Session:
                 call.timers[timer] = max(call.timers[timer], call.now + call.limits.flagged_s)
 
     def _row(self, signal: Signal) -> Move:
-        row = MOVES.get((self._state, signal))
+        row = self._procedure.moves.get((self._state, signal))
         if row is None:
             raise LocalProtocolError(f"{signal.value!r} cannot happen while {self._state.label}")
         return row
@@ -264,6 +274,6 @@ class Session:
         if state.phase is not self._state.phase:
             call.tell(PhaseEntered(state.phase))
         self._state = state
-        if state not in _UNBOUNDED:
+        if state not in self._procedure.unbounded:
             call.start(Timer.STEP, call.limits.step_s)
-        ENTRIES[state](call)
+        self._procedure.entries[state](call)

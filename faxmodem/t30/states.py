@@ -57,6 +57,16 @@ class State(Enum):
     SENDING_RNR = ("sending RNR", Phase.D)
     AWAIT_RR = ("waiting for RR", Phase.D)
 
+    # a modem that runs T.30 itself, beside states of the same name above
+    IDENTIFYING = ("identifying the far end", Phase.B)
+    NEGOTIATING = ("negotiating and training", Phase.B)
+    BEGINNING_PAGE = ("beginning a page", Phase.C)
+    ENDING_PAGE = ("ending a page", Phase.D)
+    AWAITING_PAGE = ("waiting for a page", Phase.B)
+    AWAITING_NEXT_PAGE = ("waiting for the next page", Phase.C)
+    ANSWERING_PAGE = ("answering a page", Phase.D)
+    AWAITING_RELEASE = ("waiting for the end of the session", Phase.E)
+
     # both
     SENDING_DCN = ("sending DCN", Phase.E)
     HANGING_UP = ("hanging up", Phase.E)
@@ -85,12 +95,26 @@ LISTENING = frozenset(
 )
 "States in which the modem listens for V.21 frames: here any frame may come."
 
-CONNECTED = frozenset(state for state in State if state.phase is not Phase.A) - {
-    State.SENDING_DCN,
-    State.HANGING_UP,
-    State.ENDED,
-}
-"States in which a call is up and not yet being released."
+PAGE_LEVEL = frozenset(
+    {
+        State.IDENTIFYING,
+        State.NEGOTIATING,
+        State.BEGINNING_PAGE,
+        State.ENDING_PAGE,
+        State.AWAITING_PAGE,
+        State.AWAITING_NEXT_PAGE,
+        State.ANSWERING_PAGE,
+        State.AWAITING_RELEASE,
+    }
+)
+"States that only a modem knows which runs T.30 itself."
+
+CONNECTED = (
+    frozenset(state for state in State if state.phase is not Phase.A)
+    - {State.SENDING_DCN, State.HANGING_UP, State.ENDED}
+    - PAGE_LEVEL
+)
+"States in which a call is up and not yet being released, with a modem that leaves T.30 to us."
 
 
 class Signal(Enum):
@@ -144,6 +168,8 @@ class Signal(Enum):
     BLOCK_STORED = "block stored"
     PAGE_STORED = "page stored"
     MOVED = "bytes moved"
+    PAGE_BEGUN = "page begun"
+    RELEASED = "session ended by the modem"
     LINE_LOST = "line lost"
     FAILED = "failed"
     HUNG_UP = "on hook"

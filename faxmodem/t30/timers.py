@@ -5,7 +5,7 @@ T.30 (09/2005) §5.4.3 unless another source is named. All values are seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -78,3 +78,7 @@ class Limits:
     "A page that moves resets it. Between two pages fit T1 and a training at each rate, with room for repeats."
     call_s: float = 3 * 3600.0
     "Some 200 dense pages at 14400 bit/s, and a bound on the bill."
+
+    def told_late(self, seconds: float) -> Limits:
+        """The same, for a modem that tells so much later than others that an answer has begun."""
+        return replace(self, t4_s=self.t4_s + seconds, dis_wait_s=self.dis_wait_s + seconds)

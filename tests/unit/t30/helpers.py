@@ -22,7 +22,7 @@ from faxmodem.t30.fif import ContinueToCorrect, EndOfRetransmission, PartialPage
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.procedure import Settings
-from faxmodem.t30.session import Session
+from faxmodem.t30.session import CARRIER_LEVEL, Session
 from faxmodem.t30.states import State
 from faxmodem.t30.timers import Limits
 from faxmodem.t30.transitions import CallEnded, Transition
@@ -31,6 +31,8 @@ PAGE = PageInfo(width=1728, resolution=Resolution.FINE, lines=2200)
 COARSE = PageInfo(width=1728, resolution=Resolution.STANDARD, lines=1100)
 WIDE = PageInfo(width=2432, resolution=Resolution.FINE, lines=3000)
 LIMITS = Limits()
+STATES = tuple(state for state in State if state is State.IDLE or state in CARRIER_LEVEL.entries)
+"Where a call with a modem of carrier level can stand."
 
 deterministic = settings(derandomize=True, deadline=None)
 "The same examples in every run, however slow the machine is."

@@ -11,13 +11,13 @@ from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.session import Session
 from faxmodem.t30.states import CONNECTED, State
 from faxmodem.t30.transitions import CallEnded, Canceling, PhaseEntered
-from tests.unit.t30.helpers import Station, calling, far, reach, sent_fcfs
+from tests.unit.t30.helpers import STATES, Station, calling, far, reach, sent_fcfs
 
 SENT = events.Sent()
 RELEASE = {State.SENDING_DCN, State.HANGING_UP, State.ENDED}
 
 
-@pytest.mark.parametrize("state", [state for state in State if state not in RELEASE])
+@pytest.mark.parametrize("state", [state for state in STATES if state not in RELEASE])
 def test_cancel_in_every_state(state: State) -> None:
     station = reach(state)
     station.commands()
