@@ -23,6 +23,8 @@ XOFF: Final = b"\x13"
 CAN: Final = b"\x18"
 "Sent while the DCE waits for a signal or receives, it ends that, as any byte but XON and XOFF does."
 DLE_ETX: Final = b"\x10\x03"
+DLE_CAN: Final = b"\x10\x18"
+"Class 2: aborts the session in the middle of page data."
 DLE_EOT: Final = b"\x10\x04"
 "Ends a V.34 session, from either side (T.31 (08/95) Amd 1 annex B)."
 
@@ -91,6 +93,8 @@ _NUMERIC: Final = {
 _FALSE_STARTS: Final = tuple(b"\r\n%s\r\n" % text for text in (b"OK", b"ERROR", b"NO CARRIER", b"+FCERROR"))
 "What some DCEs say after a CONNECT that was for nothing, without <DLE><ETX>; no data begins like that by chance."
 
+_CONTROLS: Final = frozenset(XON + CAN)
+_LINE_ENDS: Final = re.compile(b"[\r\n\x11\x18]")
 _UNPRINTABLE: Final = bytes(code for code in range(256) if not 0x20 <= code < 0x7F)
 
 
@@ -129,7 +133,14 @@ class DleCommand:
     code: int
 
 
-Event = Result | Text | Data | EndOfData | DleCommand
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control character beside the text: with XON a Class 2 modem asks for page data, with CAN it wants no more."""
+
+    code: int
+
+
+Event = Result | Text | Data | EndOfData | DleCommand | Control
 
 
 class _Mode(Enum):
@@ -185,10 +196,14 @@ class Decoder:
         self._start.clear()
 
     def _take_text(self, data: bytes, at: int, events: list[Event]) -> int:
-        """Read up to the end of one line."""
+        """Read up to the end of one line, or a control character."""
         byte = data[at]
+        if byte in _CONTROLS:
+            events.append(Control(byte))
+            return at + 1
         if byte not in (CR, LF):
-            end = min(found for found in (data.find(CR, at), data.find(LF, at), len(data)) if found >= 0)
+            found = _LINE_ENDS.search(data, at)
+            end = found.start() if found else len(data)
             self._line += data[at:end].translate(None, _UNPRINTABLE)
             del self._line[MAX_LINE:]
             return end
@@ -240,11 +255,13 @@ class Decoder:
         return at + 1
 
     def _take_data(self, data: bytes, at: int, events: list[Event]) -> int:
-        """Read up to <DLE><ETX> or the end of what is there; other pairs without a meaning are dropped."""
+        """Read up to <DLE><ETX>, or a pair without a meaning: data of a DCE that does not double its DLE."""
         code, at = self._take_octets(data, at, _SHIELDED, events)
         if code == ETX:
             self._to_text()
             events.append(EndOfData())
+        elif code is not None:
+            _append_data(events, bytes((DLE, code)))
         return at
 
     def _take_duplex(self, data: bytes, at: int, events: list[Event]) -> int:
