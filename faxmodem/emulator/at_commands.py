@@ -29,20 +29,23 @@ class Command:
 # V.250 §5.3 and §5.4: basic commands with an optional number, S registers, D with all that follows, and extended
 # commands, which end at a semicolon or with the line.
 _COMMAND: Final = re.compile(
-    r"""\+(?P<extended>[A-Z][A-Z0-9]*)(?:(?P<test>=\?)|(?P<read>\?)|=(?P<value>[^;]*))?(?:;|$)
+    r"""\+(?P<extended>[A-Z][A-Z0-9]*)(?:(?P<test>=\?)|(?P<read>\?)|=(?P<value>(?:"[^"]*"?|[^;"])*))?(?:;|$)
       | D(?P<dial>.*)
       | S(?P<register>\d+)(?:(?P<sread>\?)|=(?P<svalue>\d*))
       | (?P<basic>[&\\]?[A-Z])(?P<number>\d*)""",
     re.VERBOSE,
 )
 
+_QUOTED: Final = re.compile(r'("[^"]*"?)')
+
 
 def parse(line: str) -> list[Command]:
     """The commands of `line`, what was typed between AT and the end of the line.
 
-    Blanks do not count. A part that is no command at all becomes `Command(part, Verb.DO)`, which no table knows.
+    Neither blanks nor case count, but in quotes. A part that is no command at all becomes `Command(part, Verb.DO)`,
+    which no table knows.
     """
-    text = line.upper().replace(" ", "")
+    text = "".join(part if part[:1] == '"' else part.upper().replace(" ", "") for part in _QUOTED.split(line))
     commands: list[Command] = []
     at = 0
     while at < len(text):

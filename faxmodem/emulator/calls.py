@@ -14,10 +14,13 @@ from faxmodem.emulator.receiving import await_flags, deliver_frame
 from faxmodem.emulator.results import Result
 from faxmodem.emulator.signals import Signal, V34Rates
 from faxmodem.emulator.transmitting import transmit_frames
+from faxmodem.modem.quirks import Quirk
 
 CNG_ON_S: Final = 0.5
 CNG_OFF_S: Final = 3.0
 "T.30 (09/2005) §4.2."
+ADAPTIVE_S: Final = 7.0
+"Adaptive answering: two CNG fit into that. No data modem is emulated: CONNECT to such a caller is all there is to it."
 PULSED_DIGIT_S: Final = 1.2
 X_WAITS_FOR_DIAL_TONE: Final = (2, 4)
 X_KNOWS_BUSY: Final = (3, 4)
@@ -29,6 +32,8 @@ async def dial(core: Core, text: str) -> Result:
     With V.34 turned on, an invitation to V.8 is taken up instead, and the call may become a V.34 session.
     """
     plan = DialPlan.parse(text)
+    if "@" in text and core.settings.has(Quirk.NO_AT_SIGN):
+        return Result.ERROR
     found: Result | V34Rates
     try:
         core.go_off_hook()  # all there is to do if somebody else has dialled, or will
@@ -40,8 +45,12 @@ async def dial(core: Core, text: str) -> Result:
         found = Result.NO_CARRIER
     if isinstance(found, V34Rates):
         return await v34.converse(core, found)
+    if found is Result.OK:
+        return found  # off hook, and to be told to receive
     if found is not Result.CONNECT:
         core.go_on_hook()
+        if plan.number:
+            core.blocked.add(plan.number)
         return found
     await core.report(Result.CONNECT)
     try:
@@ -52,6 +61,8 @@ async def dial(core: Core, text: str) -> Result:
 
 async def _place_call(core: Core, plan: DialPlan) -> Result | None:
     """Dial the number; None, or why it cannot be done."""
+    if plan.number in core.blocked and core.settings.has(Quirk.DIAL_BLOCKING):
+        return Result.DELAYED
     digit_s = PULSED_DIGIT_S if plan.pulse else core.settings.digit_s
     await core.pause(core.settings.dial_tone_s + plan.pauses * core.registers["S8"] + len(plan.number) * digit_s)
     if core.end.dial(plan.number):
@@ -71,6 +82,8 @@ async def _await_fax(core: Core, *, may_ring: bool) -> Result | V34Rates:
         if (rates := await v8.respond(core, wanted)) is not None:
             return rates
         failed = await await_flags(core, refused=lambda: _refused(core))
+    if failed is None and wanted is not None and core.settings.has(Quirk.OK_MEANS_NO_V34):
+        return Result.OK
     return failed or Result.CONNECT
 
 
@@ -107,16 +120,29 @@ async def _send_cng(core: Core) -> None:
         await core.clock.sleep(CNG_OFF_S)
 
 
+async def is_fax(core: Core) -> bool:
+    """Whether the caller sends CNG or V.21; of one who does neither it is thought that he is a data modem."""
+    until = core.now() + ADAPTIVE_S
+    while core.ear.hears(Signal.CNG) is None and core.ear.carrier is None:
+        if core.clock.reached(until):
+            return False
+        await core.listen(until)
+    return True
+
+
 async def answer(core: Core) -> Result:
     """Answer, send CED, and take frames from the DTE: +FTH=3 is implied. T.31 (08/95).
 
     With V.34 turned on, the tone invites the caller to V.8, and the call may become a V.34 session.
     """
     core.go_off_hook()
-    if core.registers.service_class == "0" and core.registers["+FAE"]:
-        core.registers.service_class = "1"
-        await core.report(Result.FAX)
     try:
+        if core.registers.service_class == "0" and (core.registers["+FAE"] or core.registers["+FAA"]):
+            if not await is_fax(core):
+                await core.report(Result.DATA)
+                return Result.CONNECT
+            core.registers.service_class = "1" if core.registers["+FAE"] else "1.0"
+            await core.report(Result.FAX)
         await core.pause(core.settings.answer_silence_s)
         if (wanted := v8.wanted_rates(core)) is None:
             with core.transmitting(Signal.CED):

@@ -17,7 +17,10 @@ from faxmodem.emulator.registers import Registers
 from faxmodem.emulator.results import Result
 from faxmodem.emulator.settings import DceSettings
 from faxmodem.emulator.signals import Signal
+from faxmodem.modem.quirks import Quirk
 from faxmodem.transport.base import Transport
+
+CAN: Final = 0x18
 
 
 class Aborted(Exception):
@@ -32,18 +35,27 @@ class Core:
         self.end: Final = end
         self.clock: Final = end.line.clock
         self.bell: Final = Bell(self.clock)
+        self.fax_bell: Final = Bell(self.clock)
+        "As `bell`, for the task of the fax procedure in the service classes 2, 2.0 and 2.1."
         self.registers: Final = Registers(settings.flow)
         self.dte: Final = DteLink(
             transport,
             self.clock,
             self.registers,
-            on_typed=self.bell.ring,
+            on_typed=self.ring,
             size=settings.transmit_buffer,
             most_waiting=settings.receive_buffer,
+            loses=settings.loses,
+            stops=not settings.has(Quirk.SMALL_BUFFER),
+            baud=settings.baud,
         )
         self.ear: Final = Ear(frame_queue=settings.frame_queue, grace_s=settings.training_grace_s)
         self.progress: Progress | None = None
         "What the exchange last said about the call."
+        self.aborted = False
+        "The DTE has ended the present command."
+        self.blocked: Final[set[str]] = set()
+        "Numbers that are not dialled again."
         self._lifted = anyio.Event()
         self._tail = b""
         "What ends received data; goes out with the result code that says why they ended."
@@ -51,6 +63,11 @@ class Core:
     def now(self) -> float:
         """Line time in seconds."""
         return self.clock.now()
+
+    def ring(self) -> None:
+        """Something has happened: wake whoever waits for that."""
+        self.bell.ring()
+        self.fax_bell.ring()
 
     # -- what the DTE is told
 
@@ -72,6 +89,12 @@ class Core:
         """Let <DLE><EOT> go before the next result code: V.34 is over, and not because the DTE said so."""
         self._tail = DLE_EOT
 
+    def lock_rate(self, quirk: Quirk) -> None:
+        """Where the firmware has this quirk, the port goes over to another rate with the next `follow_baud`."""
+        if self.settings.has(quirk):
+            self.registers.lock(round(self.settings.measure(quirk)))
+            self.dte.flow_changed()
+
     def tell(self, text: str) -> None:
         """Give an information text to the DTE."""
         self.dte.put((self._crlf if self.registers["V"] else b"") + text.encode() + self._crlf)
@@ -87,10 +110,18 @@ class Core:
 
         Raises `Aborted` as soon as the DTE sends anything but XON and XOFF.
         """
-        if self.dte.take_abort():
-            raise Aborted
+        await self._heed_dte()
         await self.bell.wait(until)
-        if self.dte.take_abort():
+        await self._heed_dte()
+
+    async def _heed_dte(self) -> None:
+        """Stop waiting for the line if the DTE says so."""
+        octet = self.dte.take_abort()
+        if octet == CAN and self.settings.has(Quirk.CAN_HANGS):
+            await self.report(Result.CONNECT)
+            await anyio.sleep_forever()
+        if octet is not None:
+            self.aborted = True
             raise Aborted
 
     async def pause(self, seconds: float) -> None:

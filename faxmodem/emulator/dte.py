@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Collection
+from typing import Final, TypeVar
 
 from faxmodem.emulator.clock import Bell, LineClock
 from faxmodem.emulator.dle import take_duplex, unstuff
 from faxmodem.emulator.registers import Registers
 from faxmodem.transport.base import Flow, Transport
+
+T = TypeVar("T")
 
 XON: Final = 0x11
 XOFF: Final = 0x13
@@ -33,14 +35,28 @@ class DteLink:
         on_typed: Callable[[], None],
         size: int,
         most_waiting: int,
+        loses: Collection[Flow] = (),
+        stops: bool = True,
+        baud: int | None = None,
     ) -> None:
+        """`loses`: the kinds of flow control with which what the DTE sends too much is lost; `stops`: it is stopped.
+
+        `baud`: the only rate that there is; None: that of the DTE.
+        """
         self.typed = bytearray()
         self._transport = transport
+        self._clock = clock
         self._on_typed = on_typed
         self._registers = registers
         self._size = size
         self._most_waiting = most_waiting
+        self._loses = loses
+        self._stops = stops
+        self._stop_above = size * 3 // 4
+        self._deaf_until = 0.0
         self._waiting = bytearray()
+        self._only_baud = self._wanted_baud = baud
+        self._baud: int | None = None
         self._flow = Flow.NONE
         self._asked_to_stop = False
         self._rts = True
@@ -57,14 +73,19 @@ class DteLink:
     async def read(self) -> None:
         """Take what the DTE sends, for as long as there is room. Raises `PortError` when the port is gone."""
         while True:
-            self.typed += await self._transport.receive()
+            octets = await self._transport.receive()
+            if not self._clock.reached(self._deaf_until):
+                continue
+            self.typed += octets
             self._regulate()
+            if self._registers.flow in self._loses:
+                del self.typed[self._stop_above if self._stops else self._size :]
             self._on_typed()
             while len(self.typed) >= self._size:
                 await self._room.wait()
 
     async def write(self) -> None:
-        """Send what waits, and move RTS. Raises `PortError` when the port is gone."""
+        """Send what waits, then change the rate; move RTS. Raises `PortError` when the port is gone."""
         while True:
             await self._follow_flow()
             if self._waiting and not self._held:
@@ -72,6 +93,10 @@ class DteLink:
                 self._waiting.clear()
                 await self._transport.send(octets)
                 self._on_typed()
+                continue
+            if self._baud != self._wanted_baud and not self._waiting:
+                self._baud = self._wanted_baud
+                await self._transport.set_baud(self._baud)
                 continue
             await self._work.wait()
 
@@ -97,6 +122,11 @@ class DteLink:
         """The registers name another flow control."""
         self._work.ring()
 
+    def follow_baud(self) -> None:
+        """Talk at the rate that the registers name, once what has been put is out."""
+        self._wanted_baud = self._only_baud or self._registers.baud
+        self._work.ring()
+
     # -- from the DTE
 
     def take_data(self, most: int, *, pairs: bool) -> tuple[bytes, bool]:
@@ -104,6 +134,25 @@ class DteLink:
         octets, ended = unstuff(self.typed, most, pairs=pairs)
         self._regulate()
         return octets, ended
+
+    def take(self, taker: Callable[[bytearray], T]) -> T:
+        """What `taker` takes off the front of what the DTE sent."""
+        taken = taker(self.typed)
+        self._regulate()
+        return taken
+
+    def take_controls(self) -> bytes:
+        """All that the DTE sent while it receives data; XON and XOFF also hold and let go."""
+        octets = bytes(self.typed)
+        self.discard_typed()
+        for octet in octets:
+            self._is_flow(octet)
+        return octets
+
+    @property
+    def waiting(self) -> int:
+        """How many octets the DTE has not taken yet."""
+        return len(self._waiting)
 
     def take_duplex(self) -> bytes | int | None:
         """The next thing of a V.34 stream: data, the code of a command, or None. XON and XOFF only hold and let go."""
@@ -119,14 +168,18 @@ class DteLink:
         self.typed.clear()
         self._regulate()
 
-    def take_abort(self) -> bool:
-        """Whether the DTE sent an octet that ends a reception; takes it. XON and XOFF only hold and let go."""
+    def take_abort(self) -> int | None:
+        """The octet that ends a reception, if the DTE sent one. XON and XOFF only hold and let go."""
         while self.typed:
             octet = self.typed.pop(0)
             if not self._is_flow(octet) and not self._belongs_to_cr(octet):
                 self._regulate()
-                return True
-        return False
+                return octet
+        return None
+
+    def deafen(self, seconds: float) -> None:
+        """Lose what the DTE sends for some time."""
+        self._deaf_until = max(self._deaf_until, self._clock.now() + seconds)
 
     def read_line(self) -> str | None:
         """A whole command line from after AT, if there is one; echoes and edits. `A/` gives the last line again.
@@ -198,7 +251,7 @@ class DteLink:
         level = len(self.typed)
         if level < self._size:
             self._room.ring()
-        if not self._asked_to_stop and level > self._size * 3 // 4:
+        if not self._asked_to_stop and self._stops and level > self._stop_above:
             self._ask_to_stop(stop=True)
         elif self._asked_to_stop and level < self._size // 2:
             self._ask_to_stop(stop=False)

@@ -8,12 +8,15 @@ from typing import Final
 
 from faxmodem.emulator.at_commands import Command, Verb, parse
 from faxmodem.emulator.calls import answer, dial
+from faxmodem.emulator.class2.dialect import CLASSES
+from faxmodem.emulator.class2.service import IDENTITY, FaxService
 from faxmodem.emulator.core import Aborted, Core
 from faxmodem.emulator.receiving import await_silence, receive_data, receive_frame
 from faxmodem.emulator.registers import PARAMETERS, S_REGISTERS
 from faxmodem.emulator.results import Result
 from faxmodem.emulator.signals import BY_CODE
 from faxmodem.emulator.transmitting import stop_and_pause, transmit_data, transmit_frames
+from faxmodem.modem.quirks import Quirk
 
 Action = Callable[[Core, int], Awaitable[Result]]
 CallCommand = Callable[[Core, str], Awaitable[Result]]
@@ -69,24 +72,41 @@ _CALLS: Final[Mapping[str, CallCommand]] = MappingProxyType(
         "&F": _factory,
     }
 )
+_HANGS_UP: Final = ("H", "Z")
+_RESETS: Final = ("Z", "&F")
 _ENDS_LINE: Final = ("D", "A", "O", "Z")
 "What stands behind these on a line does not count."
 
 
-async def execute(core: Core, line: str) -> Result:
+async def execute(core: Core, fax: FaxService, line: str) -> Result:
     """Do the commands of a line, in order, until one of them does not give OK. V.250 §5.2."""
     commands = parse(line)
     for place, command in enumerate(commands):
         is_last = place == len(commands) - 1
-        if command.name in ACTIONS and command.verb is Verb.SET:
+        if fax.knows(command):
+            result = await fax.execute(command)
+        elif command.name in ACTIONS and command.verb is Verb.SET:
             result = await _act(core, command, is_last=is_last)
         elif command.name in _CALLS:
-            result = await _CALLS[command.name](core, command.value)
+            result = await _call(core, fax, command)
         else:
             result = _configure(core, command)
         if result is not Result.OK or command.name in _ENDS_LINE:
             return result
     return Result.OK
+
+
+async def _call(core: Core, fax: FaxService, command: Command) -> Result:
+    """A command that has to do with the line, in the way of the service class."""
+    if command.name in _HANGS_UP:
+        fax.drop()
+    if command.name in _RESETS:
+        fax.reset()
+    if fax.applies and command.name == "D":
+        return await fax.dial(command.value)
+    if fax.applies and command.name == "A":
+        return await fax.answer()
+    return await _CALLS[command.name](core, command.value)
 
 
 async def _act(core: Core, command: Command, *, is_last: bool) -> Result:
@@ -119,11 +139,13 @@ def _configure(core: Core, command: Command) -> Result:
         case Verb.READ:
             text = _read_reply(core, command.name)
         case Verb.DO:
-            text = _identity(core).get(command.name)
-    if text is None:
+            text = None
+    lines = _identity(core, command.name) if text is None else (text,)
+    if lines is None:
         return Result.ERROR
-    if text:
-        core.tell(text)
+    for line in lines:
+        if line:
+            core.tell(line)
     return Result.OK
 
 
@@ -131,7 +153,9 @@ def _set(core: Core, name: str, value: str) -> Result:
     if name == "+FCLASS":
         if value not in core.settings.classes:
             return Result.ERROR
-        core.registers.service_class = value
+        core.registers.enter(value)
+        if value in CLASSES:
+            core.lock_rate(Quirk.RATE_LOCKED)
         return Result.OK
     if name == "I":
         return _inform(core, int(value))
@@ -143,19 +167,19 @@ def _set(core: Core, name: str, value: str) -> Result:
 
 def _inform(core: Core, number: int) -> Result:
     """I0 to I9: who we are. V.250 §6.1.3."""
-    if number in core.settings.information:
-        core.tell(core.settings.information[number])
+    for line in core.settings.identity.get(f"ATI{number}", ()):
+        core.tell(line)
     return Result.OK if number < 10 else Result.ERROR
 
 
 def _test_reply(core: Core, name: str) -> str | None:
     """What `=?` is answered; None: there is no such command."""
     if name == "+FCLASS":
-        return ",".join(core.settings.classes)
+        return ",".join(core.settings.listed or core.settings.classes)
     if name in ACTIONS:
         codes = _codes(core, name)
         return f"{codes[0]}-{codes[-1]}" if isinstance(codes, range) else ",".join(map(str, codes))
-    if name in _identity(core):
+    if _identity(core, name) is not None:
         return ""
     return PARAMETERS[name].test_reply if _has_parameter(core, name) else None
 
@@ -169,16 +193,19 @@ def _read_reply(core: Core, name: str) -> str | None:
     if _has_parameter(core, name):
         values = ",".join(map(str, core.registers.values(name)))
         return values if name.startswith("+F") else f"{name}: {values}"
-    return _identity(core).get(name)
+    return None
 
 
-def _identity(core: Core) -> Mapping[str, str]:
-    names = {"MI": core.settings.manufacturer, "MM": core.settings.model, "MR": core.settings.revision}
-    return {f"+{family}{what}": text for family in "FG" for what, text in names.items()}
+def _identity(core: Core, name: str) -> tuple[str, ...] | None:
+    """The lines that tell who we are, by one of the commands that begin with a plus; None: there is no such command."""
+    known = core.settings.identity
+    name = name if f"{name}?" in known else IDENTITY.get(name, name)
+    return known.get(f"{name}?", known.get(name))
 
 
 def _has_parameter(core: Core, name: str) -> bool:
-    return name in PARAMETERS and (core.settings.takes_v34 or name != "+F34")
+    has_class_1_0 = "1.0" in core.settings.classes  # in class 2 there is another +FAA
+    return name in PARAMETERS and {"+F34": core.settings.takes_v34, "+FAA": has_class_1_0}.get(name, True)
 
 
 def _is_register(name: str) -> bool:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from faxmodem.emulator.dce import Class1Dce
+from faxmodem.emulator.dce import Dce
 from faxmodem.emulator.faults import Fault
 from faxmodem.emulator.line import Line, LineSettings
 from faxmodem.emulator.settings import DceSettings
@@ -17,9 +17,16 @@ from faxmodem.transport.base import Transport
 class Exchange:
     """What `emulated_line` gives: the line, and its modems in the order of their transports."""
 
-    def __init__(self, line: Line, dces: Sequence[Class1Dce]) -> None:
+    def __init__(self, line: Line, dces: Sequence[Dce]) -> None:
         self.line = line
         self.dces = tuple(dces)
+        self.gone = tuple(anyio.Event() for _ in dces)
+        "Set when a modem has lost the port to its DTE."
+
+    async def live(self, place: int) -> None:
+        """Be the modem at `place`, for as long as it has a port."""
+        await self.dces[place].run()
+        self.gone[place].set()
 
 
 @asynccontextmanager
@@ -40,11 +47,12 @@ async def emulated_line(
     line = Line(pace=pace, faults=faults, seed=seed, settings=line_settings)
     each = [settings or DceSettings()] * len(transports) if not isinstance(settings, Sequence) else settings
     dces = [
-        Class1Dce(transport, line.subscribe(number), settings=own.paced(pace))
+        Dce(transport, line.subscribe(number), settings=own.paced(pace))
         for transport, number, own in zip(transports, numbers, each, strict=True)
     ]
     async with anyio.create_task_group() as tasks:
-        for dce in dces:
-            tasks.start_soon(dce.run)
-        yield Exchange(line, dces)
+        exchange = Exchange(line, dces)
+        for place in range(len(dces)):
+            tasks.start_soon(exchange.live, place)
+        yield exchange
         tasks.cancel_scope.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import termios
 import tty
 from pathlib import Path
@@ -14,9 +15,14 @@ from faxmodem.errors import PortError
 from faxmodem.transport.base import ControlLines, Flow
 from faxmodem.transport.descriptor import DescriptorTransport
 from faxmodem.transport.memory import XOFF, XON
+from faxmodem.transport.misread import misread
 
 CHUNK_BYTES: Final = 512
 "Written at once, so that an XOFF in between is heeded."
+
+_BAUDS: Final = {getattr(termios, name): int(name[1:]) for name in dir(termios) if re.fullmatch("B[1-9][0-9]*", name)}
+_OSPEED: Final = 5
+"Where `termios.tcgetattr` gives the rate."
 
 
 class PtyTransport(DescriptorTransport):
@@ -43,6 +49,7 @@ class PtyTransport(DescriptorTransport):
         "The device that the DTE opens."
         self._link = link
         self._flow = Flow.NONE
+        self._baud: int | None = None
         self._may_send = Event()
         self._may_send.set()
         super().__init__(master, str(link or self.slave_path))
@@ -56,7 +63,7 @@ class PtyTransport(DescriptorTransport):
     async def receive(self) -> bytes:
         """Wait for bytes of the DTE and give all that are there, at least one."""
         while True:
-            data = await super().receive()
+            data = self._across(await super().receive(), from_dte=True)
             if self._flow is Flow.XONXOFF and (XON in data or XOFF in data):
                 self._stop_or_start(stop=data.rfind(XOFF) > data.rfind(XON))
                 data = data.translate(None, XON + XOFF)
@@ -66,6 +73,7 @@ class PtyTransport(DescriptorTransport):
     async def send(self, data: bytes) -> None:
         """Give bytes to the DTE; waits while it stops us, or does not read."""
         self._check()
+        data = self._across(data, from_dte=False)
         for start in range(0, len(data), CHUNK_BYTES):
             await self._may_send.wait()
             await super().send(data[start : start + CHUNK_BYTES])
@@ -76,6 +84,11 @@ class PtyTransport(DescriptorTransport):
         self._flow = flow
         if flow is not Flow.XONXOFF:
             self._stop_or_start(stop=False)
+
+    async def set_baud(self, baud: int | None) -> None:
+        """Talk at this rate alone: a DTE that has set its port to another one reads and sends garbage. None: any."""
+        self._check()
+        self._baud = baud
 
     async def set_dtr(self, on: bool) -> None:  # noqa: ARG002 - no such line
         """Do nothing: a pty has no lines."""
@@ -103,6 +116,13 @@ class PtyTransport(DescriptorTransport):
             if self._link is not None and self._link.is_symlink() and str(self._link.readlink()) == self.slave_path:
                 self._link.unlink()
             self._close()
+
+    def _across(self, data: bytes, *, from_dte: bool) -> bytes:
+        """What comes over between our rate and the one that the DTE has set its port to."""
+        theirs = _BAUDS.get(termios.tcgetattr(self._slave)[_OSPEED]) if self._baud is not None else None
+        if self._baud is None or theirs is None:
+            return data
+        return misread(data, theirs, self._baud) if from_dte else misread(data, self._baud, theirs)
 
     def _close(self) -> None:
         os.close(self._descriptor)

@@ -11,6 +11,7 @@ from faxmodem.emulator.dle import DLE_ETX, stuff
 from faxmodem.emulator.results import Result
 from faxmodem.emulator.signals import Signal
 from faxmodem.emulator.transmitting import FINAL
+from faxmodem.modem.quirks import Quirk
 
 CARRIER_LOSS_UNIT_S: Final = 0.1
 
@@ -29,6 +30,7 @@ async def await_flags(core: Core, *, refused: Callable[[], Result | None] = lamb
     """Wait for V.21, at most S7 seconds; None when it is there, else why not. `refused` may end it earlier."""
     ear = core.ear
     until = core.now() + core.registers["S7"]
+    late_s = core.settings.measure(Quirk.LATE_FLAGS)
     while True:
         if (why := refused()) is not None:
             return why
@@ -36,9 +38,11 @@ async def await_flags(core: Core, *, refused: Callable[[], Result | None] = lamb
             return None
         wake_at = until
         if ear.carrier is not None:
-            if core.clock.reached(ear.recognised_at):
-                return None if ear.carrier.signal is Signal.V21 else Result.FCERROR
-            wake_at = min(until, ear.recognised_at)
+            told_at = ear.recognised_at + late_s
+            if core.clock.reached(told_at):
+                passes = ear.carrier.signal is Signal.V21 or core.settings.has(Quirk.CONNECT_ON_ANY_CARRIER)
+                return None if passes else Result.FCERROR
+            wake_at = min(until, told_at)
         if core.clock.reached(until):
             return Result.NO_CARRIER
         await core.listen(wake_at)
@@ -73,6 +77,8 @@ async def receive_data(core: Core, wanted: Signal) -> Result:
     if failed is Result.FRH3:
         core.tell(Result.FRH3.verbose)
         return await receive_frame(core)
+    while failed is not None and core.settings.has(Quirk.FRM_SILENT):
+        await core.listen()
     if failed is not None:
         return failed
     await core.report(Result.CONNECT)
@@ -127,6 +133,9 @@ async def await_silence(core: Core, units: int) -> Result:
     """Wait until the line has been silent for `units` of 10 ms. T.31 (08/95) §8.3.2."""
     ear = core.ear
     begun = core.now()
+    if core.settings.has(Quirk.FRS_RESETS):
+        core.registers.service_class = "0"
+        return Result.OK
     while True:
         until = max(begun, ear.silent_since) + units * 0.01 if ear.is_silent else None
         if until is not None and core.clock.reached(until):

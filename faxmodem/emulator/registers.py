@@ -46,6 +46,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
         "+ICF": Parameter((range(7), range(4)), (3, 3)),
         "+IPR": _one(921_601),
         "+F34": Parameter((range(15), range(15), range(3), range(15), range(15)), (0, 0, 0, 0, 0)),
+        "+FAA": _one(2),
         "+FAE": _one(2),
         "+FAR": _one(2),
         "+FCL": _one(256),
@@ -53,6 +54,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = MappingProxyType(
         "+FIT": Parameter((range(256), range(2)), (0, 0)),
         "+FLO": _one(3, 1),
         "+FPR": _one(256),
+        "+VCID": _one(2),
     }
 )
 
@@ -64,6 +66,9 @@ _FLOWS: Final[Mapping[str, Mapping[int, Flow]]] = MappingProxyType(
         "+IFC": {0: Flow.NONE, 1: Flow.XONXOFF, 2: Flow.RTSCTS},
     }
 )
+
+BAUDS: Final = (300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
+"The rates, in bit/s, at which +IPR fixes the port."
 
 S_REGISTERS: Final = range(32)
 _S_DEFAULTS: Final[Mapping[int, int]] = MappingProxyType(
@@ -81,9 +86,32 @@ class Registers:
     def reset(self) -> None:
         """Back to the factory's values."""
         self.service_class = "0"
+        self.locked: int | None = None
+        "The rate at which the port is held by `Quirk.RATE_LOCKED`, or its like, in bit/s."
         self.flow = self._default_flow
         self._values = {name: parameter.default for name, parameter in PARAMETERS.items()}
         self._s = [_S_DEFAULTS.get(number, 0) for number in S_REGISTERS]
+
+    def enter(self, service_class: str) -> None:
+        """Take up a service class; data modems recognise the DTE's rate."""
+        self.service_class = service_class
+        if service_class == "0":
+            self.locked = None
+
+    def lock(self, baud: int) -> None:
+        """Hold the port at this rate and at XON/XOFF."""
+        self.locked = baud
+        self.flow = Flow.XONXOFF
+
+    def choose_flow(self, flow: Flow) -> None:
+        """Change flow control, where the firmware leaves the choice."""
+        if self.locked is None:
+            self.flow = flow
+
+    @property
+    def baud(self) -> int | None:
+        """The rate that is fixed, by firmware or by +IPR; None: the DTE's is recognised. V.250 §6.2.10."""
+        return self.locked or (self["+IPR"] if self["+IPR"] in BAUDS else None)
 
     def __getitem__(self, name: str) -> int:
         """The value of a parameter (its first, if it has several), or of an S register: `registers["S7"]`."""
@@ -115,7 +143,7 @@ class Registers:
                 return False
             values[place] = int(field)
         self._values[name] = tuple(values)
-        self.flow = _FLOWS.get(name, {}).get(values[-1], self.flow)
+        self.choose_flow(_FLOWS.get(name, {}).get(values[-1], self.flow))
         return True
 
     def _set_register(self, number: int, text: str) -> bool:

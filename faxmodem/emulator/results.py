@@ -16,7 +16,9 @@ class Result(Enum):
     NO_DIALTONE = ("NO DIALTONE", "6")
     BUSY = ("BUSY", "7")
     NO_ANSWER = ("NO ANSWER", "8")
+    DATA = ("DATA", "13")
     FAX = ("FAX", "15")
+    DELAYED = ("DELAYED 00:59:02", "24")
     FCERROR = ("+FCERROR", "+F4")
     FRH3 = ("+FRH:3", "+FRH:3")
     "With +FAR=1: V.21 is heard instead of the carrier asked for, and +FRH=3 goes on from here."

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
 from faxmodem.emulator.signals import FAST_CODES
-from faxmodem.modem.profile import Profile
+from faxmodem.modem.profile import Profile, Step
 from faxmodem.modem.quirks import Quirk
 from faxmodem.transport.base import Flow
 
 _STALL_S: Final = 2.0
 "For how long, in real time, a program may not come to run on a busy machine."
 
-_INFORMATION: Final = MappingProxyType({0: "14400", 3: "faxmodem emulated DCE", 4: "Class 0, 1, 1.0"})
+_IDENTITY: Final = MappingProxyType(
+    {
+        "ATI0": ("14400",),
+        "ATI3": ("faxmodem emulated DCE",),
+        "+FMI?": ("faxmodem",),
+        "+FMM?": ("Emulated fax DCE",),
+        "+FMR?": ("1",),
+        "+GMI": ("faxmodem",),
+        "+GMM": ("Emulated fax DCE",),
+        "+GMR": ("1",),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DceSettings:
     """The behaviour of an emulated DCE. Times in seconds; the defaults are those of a strict T.31 modem."""
 
-    manufacturer: str = "faxmodem"
-    model: str = "Emulated Class 1 DCE"
-    revision: str = "1"
-    information: Mapping[int, str] = field(default_factory=lambda: _INFORMATION)
-    "Answers to ATI0, ATI1, ...; what is not listed is answered by OK alone."
+    identity: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _IDENTITY)
+    """The lines that answer ATI0 to ATI9, and +FMI, +GMR and their like with or without a question mark. Of those that
+    are not here, the former are answered by OK alone and the latter by ERROR."""
 
     classes: tuple[str, ...] = ("0", "1", "1.0")
+    "Those that +FCLASS takes."
+    listed: tuple[str, ...] = ()
+    "Those that +FCLASS=? tells; none: all that it takes."
     transmits: tuple[int, ...] = FAST_CODES
     "Values that +FTM takes."
     receives: tuple[int, ...] = FAST_CODES
@@ -37,6 +50,8 @@ class DceSettings:
     takes_v34: bool = True
     "Knows +F34, by which the DTE turns V.34 on in class 1.0. T.31 (08/95) Amd 1 §B.6.1."
 
+    baud: int | None = None
+    "The only rate of its port in bit/s; None: it recognises that of the DTE."
     flow: Flow = Flow.XONXOFF
     "Flow control after a reset."
     transmit_buffer: int = 1024
@@ -85,13 +100,47 @@ class DceSettings:
     quirks: Mapping[Quirk, float] = field(default_factory=dict)
     "What this firmware does in its own way, each with its measure; 0 where a quirk has none."
 
+    unblock: frozenset[str] = frozenset()
+    "The commands, as ATS40=7, after which a number may be dialled again that `Quirk.DIAL_BLOCKING` keeps from it."
+    commands: Mapping[str, Flow | None] = field(default_factory=dict)
+    "Commands that no other DCE need have, as AT&H1, with the flow control that they choose, if they do."
+
     @classmethod
     def of_profile(cls, profile: Profile) -> DceSettings:
         """A DCE that behaves as the profile says of its firmware."""
-        return cls(
-            classes=profile.classes.listed or ("0", *sorted(profile.classes.prefer)),
+        listed = profile.classes.listed
+        taken = listed + tuple(name for name in profile.classes.prefer if name not in listed)
+        settings = cls(
+            classes=taken if "0" in taken else ("0", *taken),
+            listed=listed,
+            takes_v34=profile.at.v34 is not None,
             quirks={quirk: profile.measure(quirk) for quirk in Quirk if profile.has(quirk)},
+            unblock=frozenset(_commands(profile.at.unblock)),
+            commands=_own_commands(profile),
         )
+        if profile.identity:
+            settings = replace(settings, identity=profile.identity)
+        if codes := profile.rates:
+            settings = replace(settings, transmits=codes.transmits, receives=codes.receives)
+        if octets := profile.measure(Quirk.SMALL_BUFFER):
+            settings = replace(settings, transmit_buffer=round(octets), connect_when_training=False)
+        return settings
+
+    @property
+    def loses(self) -> frozenset[Flow]:
+        """The kinds of flow control with which data of the DTE are lost."""
+        if self.has(Quirk.SMALL_BUFFER):
+            return frozenset(Flow)
+        broken = {Flow.XONXOFF: Quirk.SOFT_FLOW_BROKEN, Flow.RTSCTS: Quirk.HARD_FLOW_BROKEN}
+        return frozenset(flow for flow, quirk in broken.items() if self.has(quirk))
+
+    def has(self, quirk: Quirk) -> bool:
+        """Whether this firmware has this quirk."""
+        return quirk in self.quirks
+
+    def measure(self, quirk: Quirk) -> float:
+        """The quirk's measure; 0 for a firmware that does not have it."""
+        return self.quirks.get(quirk, 0.0)
 
     def paced(self, pace: float) -> DceSettings:
         """The same DCE on a line that runs `pace` times as fast as real time, with programs that do not.
@@ -110,3 +159,17 @@ class DceSettings:
             starving_s=max(self.starving_s, _STALL_S) * pace,
             training_grace_s=self.training_grace_s * pace,
         )
+
+
+def _own_commands(profile: Profile) -> dict[str, Flow | None]:
+    """What the DTE is going to say by this profile, but for what has to do with a call."""
+    at, flow = profile.at, profile.flow
+    said = _commands((*at.reset, *at.init, *at.configure))
+    own: dict[str, Flow | None] = dict.fromkeys((*said, *chain(*at.adaptive.values()), *profile.caller_id.enable))
+    for kind, steps in ((Flow.NONE, flow.none), (Flow.XONXOFF, flow.xonxoff), (Flow.RTSCTS, flow.rtscts)):
+        own.update(dict.fromkeys(_commands(steps), kind))
+    return own
+
+
+def _commands(steps: Iterable[Step]) -> list[str]:
+    return [step.command for step in steps if step.command is not None]

@@ -8,6 +8,7 @@ from faxmodem.emulator.core import Core
 from faxmodem.emulator.line import Carrier
 from faxmodem.emulator.results import Result
 from faxmodem.emulator.signals import Signal
+from faxmodem.modem.quirks import Quirk
 
 FINAL: Final = 0x10
 "Bit of the control field that marks the last frame, in link order."
@@ -16,13 +17,27 @@ FINAL: Final = 0x10
 async def transmit_data(core: Core, signal: Signal) -> Result:
     """Train, send what the DTE gives until <DLE><ETX>, drop the carrier. T.31 (08/95) §8.3.3."""
     with core.transmitting(signal) as carrier:
-        if not core.settings.connect_when_training:
-            await core.clock.sleep_until(carrier.free_at)
+        early_s = core.settings.measure(Quirk.EARLY_CONNECT)
+        if early_s or not core.settings.connect_when_training:
+            await core.clock.sleep_until(carrier.free_at - early_s)
         await core.report(Result.CONNECT)
+        if early_s:
+            await _lose_data(core, carrier)
         result = await _send_stream(core, carrier)
         await carrier.send_data(b"\xff" * round(core.settings.turn_off_s * signal.rate_bps / 8))
     core.dte.discard_typed()
     return result
+
+
+async def _lose_data(core: Core, carrier: Carrier) -> None:
+    """Take what the DTE gives before the training is over, as fast as the line would, and do nothing with it."""
+    octets_per_s = carrier.signal.rate_bps / 8
+    since = core.now()
+    while not core.clock.reached(carrier.free_at):
+        until = min(since + core.settings.slice_s, carrier.free_at)
+        await core.clock.sleep_until(until)
+        core.dte.take_data(round((until - since) * octets_per_s), pairs=bool(core.registers["+FDD"]))
+        since = until
 
 
 async def _send_stream(core: Core, carrier: Carrier) -> Result:

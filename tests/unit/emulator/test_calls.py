@@ -218,6 +218,17 @@ def test_adaptive_answer_says_fax_and_changes_the_class() -> None:
     on_bench(test)
 
 
+def test_adaptive_answer_says_data_to_a_caller_without_fax_tones() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.called.at("+FCLASS=0;+FAE=1")
+        await bench.caller.send("ATD200;<CR>")
+        await bench.called.expect("{RING}")
+        await bench.called.at("A", "{DATA}{CONNECT}")
+        await bench.called.at("+FCLASS?", "{0}{OK}")
+
+    on_bench(test)
+
+
 def test_a_data_call_finds_no_carrier() -> None:
     async def test(bench: Bench) -> None:
         for dte in (bench.caller, bench.called):

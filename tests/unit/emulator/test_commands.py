@@ -6,7 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from faxmodem.transport.base import Flow
 from tests.unit.emulator.dialogue import CLEAN, Bench, on_bench
+
+IDENTITY = {
+    "ATI3": ("ACME fax",),
+    "+FMI?": ("ACME",),
+    "+FMM?": ("A1",),
+    "+FMR?": ("7",),
+    "+GMI": ("ACME",),
+    "+GMM": ("A1",),
+    "+GMR": ("7",),
+}
 
 
 @pytest.mark.parametrize(
@@ -48,13 +59,26 @@ from tests.unit.emulator.dialogue import CLEAN, Bench, on_bench
 )
 def test_command_and_answer(command: str, answer: str) -> None:
     settings = replace(
-        CLEAN, manufacturer="ACME", model="A1", revision="7", information={3: "ACME fax"}, receives=(24, 48, 72, 96)
+        CLEAN,
+        identity=IDENTITY,
+        receives=(24, 48, 72, 96),
     )
 
     async def test(bench: Bench) -> None:
         await bench.caller.at(command, answer)
 
     on_bench(test, settings=settings)
+
+
+def test_commands_of_a_firmware_s_own() -> None:
+    async def test(bench: Bench) -> None:
+        dte = bench.caller
+        await dte.at("&H1", "{OK}")
+        await dte.at("!4886=00", "{OK}")
+        await dte.at("&H2", "{ERROR}")
+        assert bench.cables[0]._end.flow is Flow.RTSCTS
+
+    on_bench(test, settings=replace(CLEAN, commands={"AT&H1": Flow.RTSCTS, "AT!4886=00": None}))
 
 
 @pytest.mark.parametrize("action", ["+FTS=1", "+FRS=1", "+FTM=96", "+FRM=96", "+FTH=3", "+FRH=3"])

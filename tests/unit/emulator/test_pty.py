@@ -8,6 +8,7 @@ import pytest
 from faxmodem.emulator.pty import PtyTransport
 from faxmodem.errors import PortError
 from faxmodem.transport.base import ControlLines, Flow
+from faxmodem.transport.misread import misread
 from faxmodem.transport.serial_port import open_serial
 from tests.unit.transport.contract import ALL_BYTES, receive_exactly, run_real
 
@@ -156,3 +157,46 @@ def test_a_file_in_the_place_of_the_link_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "modem").touch()
     with pytest.raises(PortError, match="cannot be made: File exists"):
         PtyTransport(link=tmp_path / "modem")
+
+
+def test_a_modem_with_one_rate_is_read_at_that_rate_alone() -> None:
+    async def main() -> None:
+        dce = PtyTransport()
+        dte = await open_serial(dce.slave_path, baud=115200)
+        await dce.set_baud(19200)
+        await dte.send(b"ATZ\r")
+        assert await dce.receive() == misread(b"ATZ\r", 115200, 19200)
+        await dce.send(b"OK")
+        assert await receive_exactly(dte, len(misread(b"OK", 19200, 115200))) == misread(b"OK", 19200, 115200)
+
+        await dte.set_baud(19200)
+        await dte.send(b"ATZ\r")
+        assert await dce.receive() == b"ATZ\r"
+        await dce.send(b"OK")
+        assert await receive_exactly(dte, 2) == b"OK"
+
+        await dce.set_baud(None)
+        await dte.set_baud(None)
+        await dte.send(b"ATZ\r")
+        assert await dce.receive() == b"ATZ\r"
+        await dte.aclose()
+        await dce.aclose()
+
+    run_real(main)
+
+
+def test_any_program_may_set_the_rate() -> None:
+    async def main() -> None:
+        dce = PtyTransport()
+        await dce.set_baud(9600)
+        dte = os.open(dce.slave_path, os.O_RDWR | os.O_NOCTTY)
+        attributes = termios.tcgetattr(dte)
+        for speed, heard in ((termios.B9600, b"AT"), (termios.B4800, misread(b"AT", 4800, 9600))):
+            attributes[4] = attributes[5] = speed
+            termios.tcsetattr(dte, termios.TCSANOW, attributes)
+            os.write(dte, b"AT")
+            assert await receive_exactly(dce, len(heard)) == heard
+        os.close(dte)
+        await dce.aclose()
+
+    run_real(main)
