@@ -16,7 +16,8 @@ from faxmodem.modem.dial import DIALABLE, DIGITS, MAX_LENGTH, dial_string
         ("5551234", "5551234"),
         ("+49 (30) 123-45.67", "+49301234567"),
         ("9w,*70#12a", "9W,*70#12A"),
-        ("T0@12!3p4", "T0@12!3P4"),
+        ("T0@12!p34", "T0@12!P34"),
+        ("w+49 30 1", "W+49301"),
         ("1" * MAX_LENGTH, "1" * MAX_LENGTH),
         ("(1) " * MAX_LENGTH, "1" * MAX_LENGTH),
     ],
@@ -43,6 +44,10 @@ def test_what_is_dialled(number: str, dialled: str) -> None:
         "12\u0131",
         "1" * 41,
         "1\0",
+        "12T3",
+        "PT1",
+        "1,P",
+        "1+2",
     ],
 )
 def test_what_is_refused(number: str) -> None:
