@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from faxmodem.errors import FaxModemError
+from faxmodem.modem.callerid import CallerInfo
+from faxmodem.modem.ringing import RingRules
 from faxmodem.t30.addressing import Addressing
 from faxmodem.t30.capabilities import Capabilities, Parameters
 from faxmodem.t30.fcf import Fcf
@@ -55,13 +57,16 @@ class ModemIdentity:
     "Service classes as the modem lists them, e.g. ('0', '1', '1.0')."
     transmits: frozenset[Modulation] = frozenset()
     receives: frozenset[Modulation] = frozenset()
+    tells_late_s: float = 0.0
+    "Carrier level: how much later than others the modem tells of flags; the far end's answers are waited for longer."
     abilities: Capabilities | None = None
     "Page level: what the modem can be told to offer and to use; None: whatever we can, it can."
 
     @property
     def title(self) -> str:
         """Maker, model and revision in one line, as far as they are known."""
-        parts = [self.answers.get(key, "") for key in ("+FMI?", "+FMM?", "+FMR?")]
+        keys = (("+FMI?", "+FMFR?"), ("+FMM?", "+FMDL?"), ("+FMR?", "+FREV?"))  # Class 2 has names of its own
+        parts = [self.answers.get(key) or self.answers.get(other, "") for key, other in keys]
         return " ".join(part for part in parts if part) or self.answers.get("ATI3", "") or "unknown modem"
 
 
@@ -69,8 +74,29 @@ class ModemIdentity:
 class Ring:
     """A call comes in."""
 
-    caller_id: str = ""
-    "Caller's number, as far as the modem reported it; at most 259 characters, control characters removed."
+    info: CallerInfo = field(default_factory=CallerInfo)
+    "What the modem told of it."
+
+    @property
+    def caller_id(self) -> str:
+        """The caller's number or else the name; at most 259 characters, control characters removed."""
+        return self.info.best
+
+
+class Answering(Enum):
+    """Another way to take a call than with a tone, as a fax."""
+
+    SILENT = "silent"
+    "Without the tone, for a call that a person has begun: the first thing that the far end hears is our DIS."
+    ADAPTIVE = "adaptive"
+    "The modem finds out whether fax, data or voice calls."
+
+
+class OtherCall(Enum):
+    """What else than a fax may call."""
+
+    DATA = "data"
+    VOICE = "voice"
 
 
 class CallFailed(FaxModemError):
@@ -79,6 +105,15 @@ class CallFailed(FaxModemError):
     def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(message)
         self.outcome = outcome
+
+
+class NotFax(CallFailed):
+    """The modem says that no fax calls; the call is still up, `result` what the modem said last of it."""
+
+    def __init__(self, call: OtherCall, result: str) -> None:
+        super().__init__(Outcome.NOT_A_FAX, f"a {call.value} call came ({result})")
+        self.call = call
+        self.result = result
 
 
 class LineDropped(FaxModemError):
@@ -95,8 +130,10 @@ class Station:
     "What our DIS or DTC is to say; `has_document` among it."
     max_rate_bps: int = 14400
     "Of both directions."
+    sends: bool = False
+    "Calling: a document of ours goes, before all else."
     polls: bool = False
-    "Calling: the far end's document is wanted."
+    "Calling: the far end's document is wanted; if ours goes first, `poll_next` says when."
     addressing: Addressing = field(default_factory=Addressing)
 
 
@@ -124,12 +161,34 @@ class FaxModem(Protocol):
         """What `set_up` found out."""
         ...
 
+    @property
+    def service_class(self) -> str:
+        """The service class in which the modem is used."""
+        ...
+
     async def set_up(self) -> ModemIdentity:
         """Reset, identify and configure the modem for fax calls."""
         ...
 
-    async def wait_for_ring(self, rings: int = 1) -> Ring:
-        """Wait until the telephone has rung `rings` times, with a gap of at most some seconds between them."""
+    @property
+    def descriptor(self) -> int | None:
+        """The port's, for a program that is to have the port while nothing is done here; None: it has none."""
+        ...
+
+    @property
+    def baud(self) -> int | None:
+        """The port's rate in bit/s; None: the one at which it was opened."""
+        return None
+
+    async def wait_for_ring(self, rings: RingRules | int = 1) -> Ring:
+        """Wait until the telephone has rung so often, or as the rules say, with some seconds between at most."""
+        ...
+
+    async def pick_up(self, how: Answering) -> None:
+        """Take the call in another way than `answer` does, which is called next and goes on from there.
+
+        Raises `NotFax`, after which the call is up, and `CallFailed`.
+        """
         ...
 
     async def hang_up(self) -> None:
@@ -230,6 +289,7 @@ Told = Callable[[Frame], None]
 so on. What the reports leave open of a DIS or DCS is filled in as such a modem would have it."""
 
 
+@runtime_checkable
 class PageModem(FaxModem, Protocol):
     """A modem at page level. Every method that acts on the line raises `SessionEnded` when the modem ends the call."""
 
@@ -243,6 +303,10 @@ class PageModem(FaxModem, Protocol):
 
     async def answer(self, told: Told) -> None:
         """Take the call; returns when the caller has said what he wants (DCS or DTC is told). Raises `CallFailed`."""
+        ...
+
+    async def poll_next(self) -> None:
+        """The page that is begun next is our last, and behind it (EOM) the far end's document is wanted."""
         ...
 
     async def begin_page(self, parameters: Parameters, told: Told) -> Parameters:
@@ -270,10 +334,15 @@ class PageModem(FaxModem, Protocol):
     ) -> Frame:
         """Let the modem answer the page before, and receive the next: `on_begin` once, then `on_data` in link order.
 
-        Gives the post-page command that followed (MPS, EOM, EOP, PRI or not). `SessionEnded` with OK: none comes.
+        Gives the post-page command that followed (MPS, EOM, EOP, PRI or not), or the DTC of a caller who wants our
+        document after he has sent his. `SessionEnded` with OK: none comes.
         """
         ...
 
     async def answer_page(self, answer: Fcf) -> None:
         """Settle what the modem is to answer for the page that has come: MCF, RTP or RTN."""
         ...
+
+
+Modem = CarrierModem | PageModem
+"Whoever carries a call through asks which of them it is, and nobody above does."

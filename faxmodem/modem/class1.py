@@ -7,9 +7,12 @@ What it says and how long it waits stands in the profile. What the telephone lin
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 import anyio
@@ -18,13 +21,13 @@ from faxmodem.errors import LocalProtocolError, ModemError, ModemTimeout
 from faxmodem.modem import recovery
 from faxmodem.modem.at import DLE_ETX, Data, Result, ResultCode, stuff
 from faxmodem.modem.at_modem import AtModem
-from faxmodem.modem.base import CarrierModem, Heard, Link, ModemIdentity
-from faxmodem.modem.dial import dial_string
+from faxmodem.modem.base import Answering, CarrierModem, Heard, Link, ModemIdentity
 from faxmodem.modem.dialogue import INTERMEDIATE, Busy
 from faxmodem.modem.hdlc import MIN_FRAME, FrameMender
 from faxmodem.modem.identify import RATE_CODES, identify
 from faxmodem.modem.profile import Profile, Steps
 from faxmodem.modem.quirks import Quirk
+from faxmodem.modem.streaming import stream
 from faxmodem.modem.v34 import V34Link
 from faxmodem.modem.verdicts import ANSWER_FAILURES, DIAL_FAILURES, check_call, check_on_line, on_hook
 from faxmodem.t30.fcf import Fcf
@@ -34,24 +37,18 @@ from faxmodem.transport.base import Flow, Transport
 V21_BPS: Final = 300
 FINAL_BIT: Final = 0x10
 "Of the control field: no other frame follows (T.30 (09/2005) §5.3.5)."
-CHUNK: Final = 256
-"Octets given to the port at a time: small enough for a progress bar at 2400 bit/s."
-MODEM_BUFFER: Final = 8192
-"Octets that a modem may let run out, at most, between its XOFF and its XON."
 STALE_CARRIER_S: Final = 0.2
 """V.21 is known by eight flags, 0.21 s of it: a wrong carrier that is reported earlier was on the line before the
 command, one that is reported later begins a frame, which a second try would miss."""
 MAX_FRAME: Final = 1024
 "Octets that are kept of a received frame; T.30 has none longer than some 95 on V.21."
 
-MAX_RING_LINES: Final = 32
-"Lines that are kept between rings for what they may tell of the caller."
-
 BLOCK_PREAMBLE_S: Final = 0.2
 "Flags before the first frame of a block (T.4 (07/2003) Annex A)."
 
 SEND_FRAMES: Final = "AT+FTH=3"
 RECEIVE_FRAME: Final = "AT+FRH=3"
+AWAIT_SILENCE: Final = "AT+FRS="
 
 
 class _Last(Enum):
@@ -97,17 +94,19 @@ class Class1Modem(AtModem, CarrierModem):
         """Find, reset, configure and identify the modem. Raises `ModemError` if it has no Class 1."""
         self._implied = None
         await self._configure()
-        self._identity = await identify(self._dialogue, v34=self.service_class == "1.0")
+        identity = await identify(self._dialogue, v34=self.service_class == "1.0")
+        self._identity = replace(identity, tells_late_s=self._profile.measure(Quirk.LATE_FLAGS))
         return self._identity
 
     async def dial(self, number: str) -> Link:
-        """Call `number`; returns when the far end's V.21 carrier is there."""
-        command = self._profile.at.dial.format(number=dial_string(number))
-        await self.settle()
+        """Call `number`; returns when the far end's V.21 carrier is there. "": the call has been dialled already."""
+        command = await self._dial_command(number)
         self._off_hook = True
         self._last = _Last.RECEIVED
         await self._dialogue.write(command, Busy.RECEIVE, data_follow=True)
         result = await self._await_link(self._timing.dial_s)
+        if result.code is ResultCode.OK and self._may_go_on_without_v34():
+            return Link.V21  # off hook, and to be told to receive
         check_call(DIAL_FAILURES, result)
         if self._v34 is not None:
             return Link.V34
@@ -118,10 +117,15 @@ class Class1Modem(AtModem, CarrierModem):
 
     async def answer(self) -> Link:
         """Take the call; returns when the modem sends flags, ready for the first frame."""
-        await self.settle()
-        self._off_hook = True
+        picked_up, self._picked_up = self._picked_up, None
         self._last = _Last.NOTHING
-        await self._dialogue.write(self._profile.at.answer, Busy.RECEIVE)
+        if picked_up is Answering.SILENT:
+            self._v34 = None
+            return Link.V21  # off hook, and to be told to send
+        if picked_up is None:
+            await self.settle()
+            self._off_hook = True
+            await self._dialogue.write(self._profile.at.answer, Busy.RECEIVE)
         result = await self._await_link(self._timing.answer_s)
         check_call(ANSWER_FAILURES, result)
         if self._v34 is not None:
@@ -132,6 +136,9 @@ class Class1Modem(AtModem, CarrierModem):
             self._last = _Last.SENT_FRAMES
         # else OK: off hook, and to be told to send
         return Link.V21
+
+    async def _pick_up_silently(self) -> None:
+        check_call(ANSWER_FAILURES, (await self._dialogue.ask(self._profile.at.off_hook)).result)
 
     async def _await_link(self, within_s: float) -> Result:
         """The result that a call's set-up ends with; before it a modem with V.34 says if it has come to that."""
@@ -151,6 +158,9 @@ class Class1Modem(AtModem, CarrierModem):
         if self._v34 is not None:
             self._v34.end("hung up")
         await super().hang_up()
+
+    def _may_go_on_without_v34(self) -> bool:
+        return Modulation.V34 in self._identity.transmits and self._profile.has(Quirk.OK_MEANS_NO_V34)
 
     # Frames
 
@@ -181,6 +191,8 @@ class Class1Modem(AtModem, CarrierModem):
         if result.code is ResultCode.CONNECT:
             on_flags()
             octets, result = await self._collect_frame(on_flags)
+            if result.code is ResultCode.NO_CARRIER and self._profile.has(Quirk.CONNECT_ON_ANY_CARRIER):
+                result = Result(ResultCode.FCERROR, result.text)
         if octets:
             return self._mender.mend(octets, trusted=result.code is ResultCode.OK) or Heard.DAMAGED
         await anyio.sleep(self._timing.retry_pause_s)  # so that who asks again at once leaves the modem time to listen
@@ -246,7 +258,8 @@ class Class1Modem(AtModem, CarrierModem):
         begun = anyio.current_time()
         await self._dialogue.set_flow(self._profile.flow.while_sending)
         octets_per_s = modulation.rate_bps / 8
-        result, sent = await self._stream(data, octets_per_s, on_progress)
+        until = partial(self._dialogue.result, None, skip=INTERMEDIATE)
+        result, sent = await stream(self._dialogue, data, octets_per_s, on_progress, until=until, ending=DLE_ETX)
         if result is None:
             left_s = max(0.0, begun + len(data) / octets_per_s - anyio.current_time())
             result = await self._dialogue.result(left_s + self._timing.sent_ok_s, skip=INTERMEDIATE)
@@ -254,33 +267,6 @@ class Class1Modem(AtModem, CarrierModem):
         check_on_line(command, result)
         if sent < len(data):
             raise ModemError(f"the modem ended {command} with {result.text} after {sent} of {len(data)} octets")
-
-    async def _stream(
-        self, data: bytes, octets_per_s: float, on_progress: Callable[[int], None]
-    ) -> tuple[Result | None, int]:
-        """Give the modem all data, unless it ends the command before; gives its result so far, and the octets taken."""
-        result: Result | None = None
-        sent = 0
-        within_s = self._timing.stall_s + MODEM_BUFFER / octets_per_s
-
-        async def watch() -> None:
-            nonlocal result
-            result = await self._dialogue.result(None, skip=INTERMEDIATE)
-            group.cancel_scope.cancel()
-
-        try:
-            async with anyio.create_task_group() as group:
-                group.start_soon(watch)
-                while sent < len(data):
-                    chunk = data[sent : sent + CHUNK]
-                    await self._dialogue.send(stuff(chunk), within_s)
-                    sent += len(chunk)
-                    on_progress(sent)
-                await self._dialogue.send(DLE_ETX, within_s)
-                group.cancel_scope.cancel()
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None  # the other, if any, is the same port seen from the other side
-        return result, sent
 
     async def receive_data(
         self, modulation: Modulation, on_data: Callable[[bytes], None], *, short: bool = False
@@ -309,7 +295,7 @@ class Class1Modem(AtModem, CarrierModem):
         while True:
             await self._dialogue.write(command, Busy.RECEIVE, data_follow=True)
             asked_at = anyio.current_time()
-            result = await self._dialogue.result(self._timing.carrier_s)
+            result = await self._await_training()
             if result.code is ResultCode.FRH_3:
                 self._implied = _Implied.AWAIT_FRAME
             stale = result.code is ResultCode.FCERROR and anyio.current_time() - asked_at <= STALE_CARRIER_S
@@ -317,6 +303,17 @@ class Class1Modem(AtModem, CarrierModem):
                 return result
             tries_left -= 1
             await self._keep_silent(self._profile.silence.before_retry)
+
+    async def _await_training(self) -> Result:
+        """The first result of +FRM; +FCERROR where none comes that would tell another carrier from none."""
+        patience_s = self._profile.measure(Quirk.FRM_SILENT)
+        try:
+            return await self._dialogue.result(patience_s or self._timing.carrier_s)
+        except ModemTimeout:
+            if not patience_s:
+                raise
+        await self.settle()
+        return Result(ResultCode.FCERROR, "nothing")
 
     # Blocks
 
@@ -420,15 +417,23 @@ class Class1Modem(AtModem, CarrierModem):
         raise on_hook(command, result)
 
     async def _keep_silent(self, steps: Steps) -> None:
-        """Make or await a silence. Refused, or not to be had on a noisy line, it is done without."""
+        """Make or await a silence. Where the modem does neither, a pause of ours has to do."""
         for step in steps:
-            if step.command is not None:
-                await self._dialogue.write(step.command, Busy.RECEIVE)
-                try:
-                    await self._dialogue.result(self._timing.silence_s)
-                except ModemTimeout:
-                    await self.settle()
+            if step.command is not None and not await self._has_silence(step.command):
+                await anyio.sleep(_silence_s(step.command))
             await anyio.sleep(step.pause_s)
+
+    async def _has_silence(self, command: str) -> bool:
+        """Whether the modem makes or awaits a silence; on a noisy line, where there is none, it is done without."""
+        if command.startswith(AWAIT_SILENCE) and self._profile.has(Quirk.FRS_RESETS):
+            return False
+        await self._dialogue.write(command, Busy.RECEIVE)
+        try:
+            result = await self._dialogue.result(self._timing.silence_s)
+        except ModemTimeout:
+            await self.settle()
+            return True
+        return result.code is not ResultCode.ERROR
 
     def _silence_before_data(self) -> Steps:
         silence = self._profile.silence
@@ -442,6 +447,12 @@ class Class1Modem(AtModem, CarrierModem):
             return silence.after_receiving
         eop = Fcf.of(first[2]) in (Fcf.EOP, Fcf.PRI_EOP)
         return silence.before_eop if eop else silence.before_frames
+
+
+def _silence_s(command: str) -> float:
+    """How long a silence is that a command makes or awaits; 0 for any other command."""
+    units = re.fullmatch(r"AT\+F[TR]S=(\d+)", command)
+    return int(units[1]) * 0.01 if units else 0.0
 
 
 def _check_frames(frames: Sequence[bytes]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -12,16 +13,24 @@ import anyio
 
 from faxmodem.errors import ModemError, ModemTimeout
 from faxmodem.modem.at import EOT, Decoder, DleCommand, Event, Result, ResultCode, Text
+from faxmodem.modem.callerid import MAX_LINES, is_report
 from faxmodem.modem.profile import Profile, Step
+from faxmodem.modem.quirks import Quirk
 from faxmodem.transport.base import Flow, Transport
 
 WRITE_S: Final = 5.0
 "For the port to take a command line; longer, and flow control holds what it must not hold."
 DRAIN_S: Final = 2.0
 "For a modem to fall silent that says more than it should."
+NEW_BAUD_S: Final = 0.02
+"After a change of the port's rate, which with some adapters takes effect late."
 
 INTERMEDIATE: Final = frozenset({ResultCode.CONNECT, ResultCode.RING, ResultCode.FAX, ResultCode.FRH_3, ResultCode.V34})
 "Results that do not end a command."
+
+STATE_CHANGES: Final = frozenset({ResultCode.NO_CARRIER, ResultCode.BUSY, ResultCode.NO_DIAL_TONE})
+STATE_CHANGING: Final = ("AT+FCLASS=", "ATH", "ATZ")
+"Results, and beginnings of commands whatever their result, after which a modem is in another state."
 
 
 class Busy(Enum):
@@ -35,6 +44,8 @@ class Busy(Enum):
     "It sends: <DLE><ETX> ends that."
     DUPLEX = auto()
     "It is in a V.34 session: <DLE><EOT> ends that."
+    PAGE = auto()
+    "It runs T.30 itself, and sends or receives a page: CAN ends that, and the call."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +75,29 @@ class Dialogue:
         self.profile = profile
         self.busy = Busy.IDLE
         self.flow = Flow.NONE
+        self.flow_of_data = profile.flow.while_sending
+        "The flow control with which page data are sent."
+        self.baud: int | None = None
+        "The port's rate in bit/s, where it is another than the one at which it was opened."
+        self.other_bauds: Sequence[int] = profile.locks
+        "At which the modem may be talking if it does not answer at that one."
         self._decoder = Decoder()
+        self.overheard: deque[tuple[float, Result | Text]] = deque(maxlen=MAX_LINES)
+        "What the modem told of a call that rings, while it was asked other things; with the time."
+        self.looked_at = -math.inf
+        "When the port was last read or watched: what waits in it came after that."
         self._events: deque[Event] = deque()
         self._command = ""
+        self._deaf_until = 0.0
+        "Until then the modem takes no command, by its quirks."
 
     async def write(self, command: str, busy: Busy = Busy.COMMAND, *, data_follow: bool = False) -> None:
         """Send a command line; what came before it is forgotten. `data_follow`: data come after CONNECT."""
-        await anyio.sleep(self.profile.timing.before_command_s)
+        await anyio.sleep(max(0.0, self._deaf_until - anyio.current_time()))
         self.busy = busy
         self._command = command
-        self._events.clear()
+        while self._events:
+            self._overhear(self._events.popleft())
         self._decoder.sent(command, data_follow=data_follow)
         await self.send(command.encode("ascii") + b"\r")
 
@@ -96,9 +120,35 @@ class Dialogue:
                     self._events.extend(self._decoder.feed(await self.transport.receive()))
         except TimeoutError as error:
             raise ModemTimeout(f"the modem said nothing for {within_s:g} s after {self._command}") from error
+        finally:
+            self.looked_at = anyio.current_time()
         event = self._events.popleft()
         self.busy = _busy_after(event, self.busy)
+        self._overhear(event)
+        self._note_deafness(event)
         return event
+
+    def expect_deaf(self, quirk: Quirk) -> None:
+        """The modem takes no command for the measure of this quirk, if it has it."""
+        self._deaf_until = max(self._deaf_until, anyio.current_time() + self.profile.measure(quirk))
+
+    def _note_deafness(self, event: Event) -> None:
+        if not isinstance(event, Result) or event.code in INTERMEDIATE:
+            return
+        self.expect_deaf(Quirk.WAITS_BETWEEN_COMMANDS)
+        if event.code in STATE_CHANGES or self._command.startswith(STATE_CHANGING):
+            self.expect_deaf(Quirk.DEAF_AFTER_STATE_CHANGE)
+
+    def unread(self, event: Event) -> None:
+        """Let an event be the next one once more."""
+        self._events.appendleft(event)
+
+    def _overhear(self, event: Event) -> None:
+        match event:
+            case Result(code=ResultCode.RING):
+                self.overheard.append((anyio.current_time(), event))
+            case Text(text) if is_report(text) and not text.isdecimal():  # digits alone may answer ATI
+                self.overheard.append((anyio.current_time(), event))
 
     async def result(
         self, within_s: float | None, *, skip: Iterable[ResultCode] = (), lines: list[str] | None = None
@@ -132,10 +182,10 @@ class Dialogue:
                     raise ModemError(f"the modem answered {step.command} with {reply.result.text!r} instead of OK")
             await anyio.sleep(step.pause_s)
 
-    async def answers(self, command: str) -> bool:
-        """Whether the modem says OK to a command in the time of a probe."""
+    async def answers(self, command: str, within_s: float | None = None) -> bool:
+        """Whether the modem says OK to a command, in the time of a probe if not said otherwise."""
         try:
-            return (await self.ask(command, self.profile.timing.probe_s)).ok
+            return (await self.ask(command, self.profile.timing.probe_s if within_s is None else within_s)).ok
         except ModemTimeout:
             return False
 
@@ -158,6 +208,24 @@ class Dialogue:
         if flow is not self.flow:
             self.flow = flow
             await self.transport.set_flow(flow)
+
+    async def set_baud(self, baud: int | None) -> None:
+        """Change the port's rate, if it is another. None: the one at which it was opened."""
+        if baud != self.baud:
+            self.baud = baud
+            await self.transport.set_baud(baud)
+            await anyio.sleep(NEW_BAUD_S)
+
+    async def unlock(self) -> None:
+        """Go back to the rate and the flow control of the profile."""
+        self.flow_of_data = self.profile.flow.while_sending
+        await self.set_baud(self.profile.port.baud)
+
+    async def follow_lock(self, quirk: Quirk) -> None:
+        """Go with a modem that by this quirk, if it has it, now talks at a rate and with a flow control of its own."""
+        if self.profile.has(quirk):
+            self.flow_of_data = Flow.XONXOFF
+            await self.set_baud(round(self.profile.measure(quirk)))
 
 
 def _busy_after(event: Event, busy: Busy) -> Busy:

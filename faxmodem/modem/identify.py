@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from faxmodem.errors import ModemTimeout
+from faxmodem.modem.at import ResultCode
 from faxmodem.modem.base import ModemIdentity
-from faxmodem.modem.dialogue import Dialogue
+from faxmodem.modem.dialogue import INTERMEDIATE, Dialogue
 from faxmodem.modem.recovery import settle
 from faxmodem.t30.modulations import Modulation
 
@@ -25,7 +26,7 @@ RATE_CODES: Final[dict[Modulation, tuple[int, int]]] = {
 "The codes of +FTM and +FRM for long and for short training (T.31 (08/95) §8.3.3)."
 
 MAX_ANSWER: Final = 200
-"Characters of an identification that are kept."
+"Characters of a line of identification that are kept."
 
 
 async def identify(dialogue: Dialogue, *, v34: bool = False) -> ModemIdentity:
@@ -33,19 +34,27 @@ async def identify(dialogue: Dialogue, *, v34: bool = False) -> ModemIdentity:
 
     `v34`: it is among them if the profile has a command that turns it on and the modem takes that; it works in both.
     """
-    at = dialogue.profile.at
+    at, rates = dialogue.profile.at, dialogue.profile.rates
     answers: dict[str, str] = {}
     for command in at.identify:
         if text := await _query(dialogue, command):
             answers[command.removeprefix("AT") if command.startswith("AT+") else command] = text
-    assumed = modulations(at.assumed_rates)
+    transmits, receives = (rates.transmits, rates.receives) if rates else (at.assumed_rates, at.assumed_rates)
     fast = await _turn_on_v34(dialogue) if v34 else frozenset()
+    classes = parse_classes(await _query(dialogue, at.classes))
+    sent = parse_rates(await _query(dialogue, at.transmit_rates)) or modulations(transmits)
+    received = parse_rates(await _query(dialogue, at.receive_rates)) or modulations(receives)
     return ModemIdentity(
         answers=answers,
-        classes=parse_classes(await _query(dialogue, at.classes)),
-        transmits=(parse_rates(await _query(dialogue, at.transmit_rates)) or assumed) | fast,
-        receives=(parse_rates(await _query(dialogue, at.receive_rates)) or assumed) | fast,
+        classes=classes,
+        transmits=_bearable(sent | fast, dialogue.baud),
+        receives=_bearable(received | fast, dialogue.baud),
     )
+
+
+def _bearable(rates: frozenset[Modulation], baud: int | None) -> frozenset[Modulation]:
+    """Those for which the port is fast enough: there each octet takes ten bits."""
+    return rates if baud is None else frozenset(rate for rate in rates if rate.rate_bps * 10 <= baud * 8)
 
 
 def parse_classes(text: str) -> tuple[str, ...]:
@@ -74,18 +83,32 @@ async def _turn_on_v34(dialogue: Dialogue) -> frozenset[Modulation]:
     return frozenset({Modulation.V34}) if taken else frozenset()
 
 
-async def _query(dialogue: Dialogue, command: str) -> str:
-    """The text that a query brings, in one line; "" if it is refused or not answered to the end."""
+async def query(dialogue: Dialogue, command: str) -> tuple[str, ...] | None:
+    """The lines that a query brings, the command's name before them taken off; none if refused, None if not answered.
+
+    Some answer without a final OK: what came is taken for the answer when nothing follows it. Raises `ModemTimeout`
+    if the modem takes no command after that.
+    """
+    lines: list[str] = []
+    await dialogue.write(command)
     try:
-        reply = await dialogue.ask(command)
+        result = await dialogue.result(dialogue.profile.timing.command_s, skip=INTERMEDIATE, lines=lines)
     except ModemTimeout:
         await settle(dialogue)
-        return ""
-    if not reply.ok:
-        return ""
-    return _without_prefix(" ".join(reply.lines))[:MAX_ANSWER]
+        if not lines:
+            return None
+    else:
+        lines = lines if result.code is ResultCode.OK else []
+    if command.startswith("AT+"):
+        lines = [_without_prefix(line) for line in lines]
+    return tuple(line[:MAX_ANSWER] for line in lines if line)
+
+
+async def _query(dialogue: Dialogue, command: str) -> str:
+    """The answer in one line; "" if there is none."""
+    return " ".join(await query(dialogue, command) or ())[:MAX_ANSWER]
 
 
 def _without_prefix(text: str) -> str:
     """Without a leading "+FTM:" or "+FTM="."""
-    return re.sub(r"^\+?F[A-Z]+\s*[:=]\s*", "", text)
+    return re.sub(r"^\+?[FG][A-Z]+\s*[:=]\s*", "", text)

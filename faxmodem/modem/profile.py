@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -23,14 +21,27 @@ from pydantic import (
     model_validator,
 )
 
-from faxmodem.errors import ProfileError
-from faxmodem.modem.quirks import Quirk
+from faxmodem.errors import ProfileError, SettingError
+from faxmodem.modem import profile_file
+from faxmodem.modem.quirks import MEASURED, RATE_LOCKS, Quirk
 from faxmodem.transport.base import Flow
 
 Command = Annotated[str, Field(pattern=r"^AT[ -~]*$", max_length=60)]
 "A command line without its <CR>."
 Seconds = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10)]
+Baud = Annotated[int, Field(ge=300, le=921_600)]
+Measure = Annotated[float, Field(gt=0, le=65536, allow_inf_nan=False)]
+"Of a quirk: seconds, octets or bit/s."
+V34_BAUD: Final = 57600
+"Of the port, at least: 33600 bit/s of data take 42000 there, with start and stop bits."
+
+
+IDENTIFYING: Final = (
+    *("ATI0", "ATI3", "+FCLASS=?", "+FMM?", "+GMM", "ATI6", "ATI1", "ATI2", "ATI4", "ATI7", "ATI9", "ATI5", "ATI8"),
+    *("+FMI?", "+FMR?", "+GMI", "+GMR", "+FMFR?", "+FMDL?", "+FREV?"),
+)
+"The commands by which a firmware may be recognised, in the order in which they are asked."
 
 
 def _is_regex(text: str) -> str:
@@ -39,6 +50,12 @@ def _is_regex(text: str) -> str:
     except re.error as error:
         raise ValueError(f"is no regular expression ({error})") from error
     return text
+
+
+def _is_asked(command: str) -> str:
+    if command not in IDENTIFYING:
+        raise ValueError(f"is none of the commands that are asked: {', '.join(IDENTIFYING)}")
+    return command
 
 
 class _Table(BaseModel):
@@ -62,6 +79,19 @@ class Step(_Table):
 Steps = tuple[Step, ...]
 
 
+ServiceClass = Literal["1", "1.0", "2", "2.0", "2.1"]
+"A service class for facsimile; 0 is for data, 8 for voice."
+
+
+class Port(_Table):
+    """The rate of the port, in bit/s; between a USB modem and its driver there is none."""
+
+    baud: Baud | None = None
+    "At which the modem is talked to, if the user names no other. None: the one at which the port was opened."
+    minimum: Baud | None = None
+    "The firmware fails at less."
+
+
 class AtCommands(_Table):
     """The commands of set-up and call control."""
 
@@ -80,10 +110,25 @@ class AtCommands(_Table):
     receive_rates: Command
     assumed_rates: tuple[int, ...]
     "Codes of +FTM and +FRM for a modem that does not list its own."
+    unblock: Steps = ()
+    "Before a number is dialled, on a modem with `Quirk.DIAL_BLOCKING`."
     dial: Command
     answer: Command
     hang_up: tuple[Command, ...]
     "Tried in turn until one is answered OK."
+
+    off_hook: Command
+    "Takes the line without a sound, for a call that is to be answered without a tone."
+    open_call: Steps
+    "Before a dial command without number, for a call that somebody has dialled by telephone: no dial tone comes."
+    adaptive: dict[ServiceClass, tuple[Command, ...]] = {}
+    "Before `answer`, by service class: the modem is to find out whether fax, data or voice calls, and say so."
+    online: Command | None = None
+    "Said after the result DATA, on modems that wait for it before they go online."
+
+    def adaptive_in(self, service_class: str) -> tuple[Command, ...]:
+        """What turns adaptive answering on in this service class."""
+        return next((commands for name, commands in self.adaptive.items() if name == service_class), ())
 
     @field_validator("dial")
     @classmethod
@@ -91,6 +136,15 @@ class AtCommands(_Table):
         if value.count("{number}") != 1 or value.count("{") != 1 or value.count("}") != 1:
             raise ValueError("must hold {number} once and no other braces")
         return value
+
+
+class CallerReports(_Table):
+    """What the modem tells of a caller before the call is answered."""
+
+    enable: tuple[Command, ...] = ()
+    "Tried in turn until one is answered OK; only said when callers matter."
+    rings: Count
+    "The report has come by this ring, or does not come."
 
 
 class FlowControl(_Table):
@@ -134,7 +188,6 @@ class Retries(_Table):
 class Timing(_Table):
     """Pauses, and how long to wait for what."""
 
-    before_command_s: Seconds
     probe_s: Seconds
     "For the answer to a probe; it is asked several times."
     command_s: Seconds
@@ -171,8 +224,23 @@ class Timing(_Table):
     "Between two RING of one call."
 
 
-ServiceClass = Literal["1", "1.0", "2", "2.0", "2.1"]
-"A service class for facsimile; 0 is for data, 8 for voice."
+class PageTiming(_Table):
+    """Class 2, 2.0 and 2.1: how long the modem may take for what it does by itself."""
+
+    answer_s: Seconds
+    "From ATA until the caller has said what he wants: two tries of the answering tone, and what follows."
+    negotiate_s: Seconds
+    "For DCS and training, down to the lowest rate, before a page."
+    xon_s: Seconds
+    "Class 2: from CONNECT to the XON that asks for page data; then they are sent without."
+    start_s: Seconds
+    "For received data after DC2; then DC1 is tried, or the reverse."
+    data_gap_s: Seconds
+    "With error correction, between two pieces of page data either way: blocks are repeated meanwhile."
+    status_s: Seconds
+    "For what follows page data, beyond what these take on the line; and between two pieces of what is received."
+    abort_s: Seconds
+    "For the end of a session that is aborted."
 
 
 class Classes(_Table):
@@ -186,6 +254,13 @@ class Classes(_Table):
     "The firmware's own list, as +FCLASS=? tells it."
 
 
+class Rates(_Table):
+    """The codes of +FTM and +FRM that the firmware has."""
+
+    transmits: tuple[int, ...]
+    receives: tuple[int, ...]
+
+
 Grade = Literal["A", "B", "C"]
 "A: read in a program's source or in a dump of a live device. B: one manual or report. C: inferred from a sibling."
 
@@ -193,7 +268,7 @@ Grade = Literal["A", "B", "C"]
 class QuirkNote(_Table):
     """That a firmware has a quirk, and how that is known."""
 
-    value: Seconds | None = None
+    value: Measure | None = None
     "The quirk's measure, where it has one."
     applies: bool = True
     "False: the family that this profile inherits from has the quirk, this firmware has not."
@@ -203,6 +278,7 @@ class QuirkNote(_Table):
 
 
 Regex = Annotated[str, AfterValidator(_is_regex)]
+Asked = Annotated[str, AfterValidator(_is_asked)]
 
 
 class Match(_Table):
@@ -210,10 +286,16 @@ class Match(_Table):
 
     usb: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")], ...] = ()
     "One of these is the port's USB vendor and product."
-    answers: dict[str, Regex] = {}
+    answers: dict[Asked, Regex] = {}
     "By identification command, as ATI3 or +FMM?: found in one line of its answer."
-    unless: dict[str, Regex] = {}
+    unless: dict[Asked, Regex] = {}
     "Found in none of the lines of that command's answer."
+
+    @model_validator(mode="after")
+    def _states_something(self) -> Match:
+        if not (self.usb or self.answers):
+            raise ValueError("must state an answer or a USB id")
+        return self
 
 
 class Profile(_Table):
@@ -228,20 +310,74 @@ class Profile(_Table):
     confidence: Literal["high", "medium", "low"] = "low"
     classes: Classes
     match: tuple[Match, ...] = ()
-    "Any of these will do. None: chosen by name only, or by the service classes of an unknown modem."
+    "Any of these will do. None: chosen by name only, or by the service classes of an unknown modem. Never inherited."
     identity: dict[str, tuple[str, ...]] = {}
     "What the firmware answers to identification commands, line by line; the emulator says the same."
+    port: Port = Port()
     at: AtCommands
+    rates: Rates | None = None
+    "None: not known. They go before `at.assumed_rates`, and what the modem lists goes before them."
+    caller_id: CallerReports
     flow: FlowControl
     silence: Silences
     retries: Retries
     timing: Timing
+    class2: PageTiming
     quirks: dict[Quirk, QuirkNote] = {}
+
+    @field_validator("quirks")
+    @classmethod
+    def _measures_what_has_a_measure(cls, quirks: dict[Quirk, QuirkNote]) -> dict[Quirk, QuirkNote]:
+        for quirk, note in quirks.items():
+            if note.applies and (note.value is None) is (quirk in MEASURED):
+                if quirk in MEASURED:
+                    raise ValueError(f"holds {quirk.value} without a value, which is its measure")
+                raise ValueError(f"holds {quirk.value} with a value, and that quirk has no measure")
+        return quirks
+
+    @model_validator(mode="after")
+    def _sends_with_a_flow_control_that_works(self) -> Profile:
+        broken = {Flow.XONXOFF: Quirk.SOFT_FLOW_BROKEN, Flow.RTSCTS: Quirk.HARD_FLOW_BROKEN}
+        quirk = broken.get(self.flow.while_sending)
+        if quirk is not None and self.has(quirk):
+            raise ValueError(
+                f"flow.while_sending is {self.flow.while_sending.value!r}, with which a modem loses data "
+                f"that has {quirk.value}"
+            )
+        return self
 
     def has(self, quirk: Quirk) -> bool:
         """Whether the firmware has this quirk."""
         note = self.quirks.get(quirk)
         return note is not None and note.applies
+
+    def without_v34(self) -> Profile:
+        """The same, but V.34 is not turned on."""
+        return self.model_copy(update={"at": self.at.model_copy(update={"v34": None})})
+
+    def at_baud(self, baud: int | None) -> Profile:
+        """The same, on a port that the user has opened at this rate; None: he left it to us.
+
+        Raises `SettingError` for a rate with which the firmware fails.
+        """
+        if baud is None:
+            return self
+        if self.port.minimum is not None and baud < self.port.minimum:
+            raise SettingError(
+                f"the port of a modem with the profile {self.id} must run at {self.port.minimum} bit/s or more, "
+                f"not at {baud}; leave out the rate (--baud), and the profile's is used"
+            )
+        return self.running_at(baud)
+
+    def running_at(self, baud: int) -> Profile:
+        """The same, with the port at this rate; V.34 is not turned on where that is too slow for it."""
+        changed = self.model_copy(update={"port": self.port.model_copy(update={"baud": baud})})
+        return changed if baud >= V34_BAUD else changed.without_v34()
+
+    @property
+    def locks(self) -> tuple[int, ...]:
+        """The rates at which the modem may still talk after a call, in bit/s."""
+        return tuple(round(self.measure(quirk)) for quirk in RATE_LOCKS if self.has(quirk))
 
     def measure(self, quirk: Quirk) -> float:
         """The quirk's measure; 0 for a firmware that does not have it."""
@@ -255,10 +391,11 @@ def load_profile(name_or_path: str | Path = "class1") -> Profile:
     Raises `ProfileError` naming the file, the key and what is allowed there.
     """
     file = _find(name_or_path)
+    keys = profile_file.read(file, _find)
     try:
-        profile = Profile.model_validate(_read(file, seen=()))
+        profile = Profile.model_validate(keys)
     except ValidationError as error:
-        raise ProfileError(f"{file}: {'; '.join(_explain(error))}") from error
+        raise ProfileError(f"{file}: {'; '.join(profile_file.explain(error, Profile))}") from error
     if profile.id != file.stem:
         raise ProfileError(f"{file}: id must be the file's name, {file.stem!r}, not {profile.id!r}")
     return profile
@@ -267,6 +404,11 @@ def load_profile(name_or_path: str | Path = "class1") -> Profile:
 def profile_names() -> list[str]:
     """The names that `load_profile` knows, sorted."""
     return sorted({file.stem for folder in profile_folders() for file in folder.glob("*.toml")})
+
+
+def all_profiles() -> dict[str, Profile]:
+    """Every profile that there is, by id; one of the user's goes before a shipped one. Raises `ProfileError`."""
+    return {name: load_profile(name) for name in profile_names()}
 
 
 def profile_folders() -> list[Path]:
@@ -287,56 +429,9 @@ def _find(name_or_path: str | Path) -> Path:
         for folder in profile_folders():
             if (file := folder / f"{name}.toml").is_file():
                 return file
+    known = profile_names()
+    likely = difflib.get_close_matches(name, known, n=3) or known
     raise ProfileError(
-        f"there is no firmware profile {name!r}; give the path of a .toml file, or one of {', '.join(profile_names())}"
+        f"there is no firmware profile {name!r}; give the path of a .toml file, or one of {', '.join(likely)}; "
+        "`faxmodem profiles` lists them all"
     )
-
-
-def _read(file: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    """The file's own keys over those that it inherits."""
-    try:
-        own = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProfileError(f"{file} cannot be read as TOML: {error}") from error
-    parent = own.pop("inherits", None)
-    if parent is None:
-        return own
-    if not isinstance(parent, str):
-        raise ProfileError(f"{file}: inherits must be the name of a profile, not {parent!r}")
-    if file in seen:
-        raise ProfileError(f"{file}: inherits from itself by way of {parent!r}")
-    return _merge(_read(_find(parent), (*seen, file)), own)
-
-
-def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables merge, all else replaces."""
-    merged = dict(base)
-    for key, value in own.items():
-        below = merged.get(key)
-        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _explain(error: ValidationError) -> Iterator[str]:
-    """What is wrong with each key."""
-    for detail in error.errors(include_url=False):
-        key = ".".join(str(part) for part in detail["loc"])
-        match detail["type"]:
-            case "missing":
-                yield f"{key} is missing"
-            case "extra_forbidden":
-                yield f"{key} is unknown; allowed there are {', '.join(_allowed(detail['loc']))}"
-            case _:
-                yield f"{key}: {detail['msg']}, not {detail['input']!r}"
-
-
-def _allowed(loc: tuple[int | str, ...]) -> list[str]:
-    """The keys of the table in which `loc` stands, the likeliest first."""
-    table: type[BaseModel] = Profile
-    for part in loc[:-1]:
-        if isinstance(part, str):
-            annotation = table.model_fields[part].annotation
-            inside = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
-            table = next(kind for kind in inside if issubclass(kind, BaseModel))
-    likely = difflib.get_close_matches(str(loc[-1]), table.model_fields, n=1)
-    return likely + [key for key in table.model_fields if key not in likely]

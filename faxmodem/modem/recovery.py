@@ -9,12 +9,19 @@ from typing import Final
 import anyio
 
 from faxmodem.errors import ModemError, ModemTimeout
-from faxmodem.modem.at import CAN, DLE_EOT, DLE_ETX, XON, ResultCode
+from faxmodem.modem.at import CAN, DLE_CAN, DLE_EOT, DLE_ETX, XON, ResultCode
 from faxmodem.modem.dialogue import INTERMEDIATE, Busy, Dialogue
+from faxmodem.modem.quirks import Quirk
+from faxmodem.transport.advice import power_cycle
 from faxmodem.transport.base import Flow
 
+END_OF_VOICE: Final = b"\x10^"
+"Of a stream both ways (V.253 (02/98))."
 TRIES: Final = 3
 "Of AT: the first may be taken for an abort, the second find the rest of the first before it."
+BAUD_TRIES: Final = 2
+BAUD_S: Final = 0.5
+"For an answer at another rate; at 300 bit/s a probe and its answer take as long."
 QUIET_S: Final = 0.1
 "After the OK to AT, if the abort got no answer of its own: that may still come."
 NO_ABORT_OK_S: Final = 0.2
@@ -36,17 +43,41 @@ async def settle(dialogue: Dialogue) -> None:
 async def revive(dialogue: Dialogue) -> None:
     """Bring a modem to command state that may be in any. Raises `ModemTimeout` if it stays silent."""
     await _discard(dialogue)
-    for rouse in (_nothing, _end_anything, _drop_dtr, _escape):
+    for rouse in _LADDER.values():
         with suppress(ModemError):
             await rouse(dialogue)
-        for _ in range(TRIES):
-            if await dialogue.answers(dialogue.profile.at.probe):
-                await dialogue.drain(QUIET_S)
-                return
+        if await _responds(dialogue, TRIES, dialogue.profile.timing.probe_s):
+            return
+        if rouse is _nothing and await _responds_at_another_baud(dialogue):
+            return
+    *others, last = ("", *map(str, dialogue.other_bauds))
+    tried = f", neither at the port's rate nor at {', '.join(filter(None, others))}{' or ' * any(others)}{last} bit/s"
     raise ModemTimeout(
-        f"no modem answers {dialogue.profile.at.probe} on {dialogue.transport.name}; "
-        "check that it is the right port, that the modem is on, and that no other program uses it"
+        f"no modem answers {dialogue.profile.at.probe} on {dialogue.transport.name}{tried * bool(last)}; "
+        "check that it is the right port, that the modem is on, and that no other program uses it. "
+        f"{', '.join(_LADDER)} were tried; what is left is to {power_cycle(dialogue.transport.name)}"
     )
+
+
+async def _responds(dialogue: Dialogue, tries: int, within_s: float) -> bool:
+    """Whether the modem answers its probe; then what else it says is thrown away."""
+    for _ in range(tries):
+        if await dialogue.answers(dialogue.profile.at.probe, within_s):
+            await dialogue.drain(QUIET_S)
+            return True
+    return False
+
+
+async def _responds_at_another_baud(dialogue: Dialogue) -> bool:
+    """Look for a modem that talks at another rate than the port; the port keeps the one at which it is found."""
+    before = dialogue.baud
+    for baud in dialogue.other_bauds:
+        await dialogue.set_baud(baud)
+        await dialogue.forget()
+        if await _responds(dialogue, BAUD_TRIES, BAUD_S):
+            return True
+    await dialogue.set_baud(before)
+    return False
 
 
 async def hang_up(dialogue: Dialogue) -> None:
@@ -56,7 +87,9 @@ async def hang_up(dialogue: Dialogue) -> None:
         if await _hang_up_by_command(dialogue):
             return
     except ModemError:
-        pass  # the rougher ways follow
+        with suppress(ModemError):
+            if await _responds_at_another_baud(dialogue) and await _hang_up_by_command(dialogue):
+                return
     for rouse in (_let_go, _drop_dtr, _escape):
         with suppress(ModemError):
             await rouse(dialogue)
@@ -65,7 +98,7 @@ async def hang_up(dialogue: Dialogue) -> None:
                 return
     raise ModemTimeout(
         f"the modem on {dialogue.transport.name} answers neither ATH nor a drop of DTR nor +++, and may still "
-        "hold the line; switch it off and on"
+        f"hold the line; {power_cycle(dialogue.transport.name)}"
     )
 
 
@@ -84,7 +117,7 @@ async def _discard(dialogue: Dialogue) -> None:
 
 
 async def _resume(dialogue: Dialogue, *, ended: bool) -> bool:
-    """Whether the modem takes commands again. `ended`: the last action's result has come."""
+    """Whether the modem takes commands again. `ended`: the last action's result has come, and no other follows."""
     for _ in range(TRIES):
         if await dialogue.answers("AT"):
             if not ended:
@@ -98,12 +131,17 @@ async def _end_command(dialogue: Dialogue) -> bool:
 
 
 async def _end_receive(dialogue: Dialogue) -> bool:
+    profile = dialogue.profile
+    if profile.has(Quirk.CAN_HANGS):
+        return False  # the AT that follows ends it as well
     await dialogue.send(CAN)
-    wait_s = dialogue.profile.timing.abort_ok_s
+    wait_s = profile.timing.abort_ok_s
     if wait_s == 0:
         await anyio.sleep(NO_ABORT_OK_S)
         return False
-    return await _ends(dialogue, wait_s)
+    ended = await _ends(dialogue, wait_s)
+    dialogue.expect_deaf(Quirk.DEAF_AFTER_STATE_CHANGE)
+    return ended and not profile.has(Quirk.LATE_FCERROR)
 
 
 async def _end_transmit(dialogue: Dialogue) -> bool:
@@ -114,6 +152,19 @@ async def _end_transmit(dialogue: Dialogue) -> bool:
         with suppress(ModemTimeout):
             await dialogue.result(dialogue.profile.timing.end_data_ok_s)
         if dialogue.busy is Busy.IDLE:
+            return True
+    return False
+
+
+async def _end_page(dialogue: Dialogue) -> bool:
+    """By an abort, which among page data is shielded as they are, and may come to lie behind half a DLE pair.
+
+    Where that does not help, the page is ended, and the session may go on.
+    """
+    await _discard(dialogue)
+    for ending in (DLE_CAN, DLE_CAN, DLE_ETX):
+        await dialogue.send(ending)
+        if await _ends(dialogue, dialogue.profile.timing.end_data_ok_s):
             return True
     return False
 
@@ -143,8 +194,8 @@ async def _nothing(_dialogue: Dialogue) -> None:
 
 
 async def _end_anything(dialogue: Dialogue) -> None:
-    """A modem that a stray XOFF keeps from answering is let go first."""
-    await dialogue.send(XON + DLE_EOT + DLE_ETX + CAN)
+    """A modem that a stray XOFF keeps from answering is let go first; one may even be in a voice stream."""
+    await dialogue.send(XON + DLE_EOT + DLE_ETX + END_OF_VOICE + CAN)
 
 
 async def _let_go(dialogue: Dialogue) -> None:
@@ -160,6 +211,11 @@ async def _drop_dtr(dialogue: Dialogue) -> None:
     await anyio.sleep(timing.after_dtr_s)
 
 
+async def _break(dialogue: Dialogue) -> None:
+    """What some modems take for attention in any state."""
+    await dialogue.transport.send_break()
+
+
 async def _escape(dialogue: Dialogue) -> None:
     guard_s = dialogue.profile.timing.escape_guard_s
     await anyio.sleep(guard_s)
@@ -167,9 +223,27 @@ async def _escape(dialogue: Dialogue) -> None:
     await anyio.sleep(guard_s)
 
 
+async def _escape_and_reset(dialogue: Dialogue) -> None:
+    """A modem whose settings keep it from answering takes commands all the same."""
+    await _escape(dialogue)
+    await dialogue.answers("ATH")
+    await dialogue.answers("ATZ")
+    await anyio.sleep(dialogue.profile.timing.after_reset_s)
+
+
+_LADDER: Final[dict[str, Callable[[Dialogue], Awaitable[None]]]] = {
+    "AT": _nothing,
+    "the end of all data": _end_anything,
+    "a break": _break,
+    "a drop of DTR": _drop_dtr,
+    "+++ with ATH and ATZ": _escape_and_reset,
+}
+"What is done to a modem that does not answer, the gentlest first, and what that is called."
+
 _ENDINGS: Final[dict[Busy, Callable[[Dialogue], Awaitable[bool]]]] = {
     Busy.COMMAND: _end_command,
     Busy.RECEIVE: _end_receive,
     Busy.TRANSMIT: _end_transmit,
     Busy.DUPLEX: _end_duplex,
+    Busy.PAGE: _end_page,
 }

@@ -7,6 +7,7 @@ import pytest
 
 from faxmodem.errors import DialError, ModemTimeout, PortError
 from faxmodem.modem.base import CallFailed, Ring
+from faxmodem.modem.callerid import caller_info
 from faxmodem.modem.class1 import Class1Modem
 from faxmodem.t30.outcomes import Outcome
 from tests.unit.modem.dce import (
@@ -230,7 +231,7 @@ def test_rings_are_counted_with_the_caller() -> None:
         await anyio.sleep(3)
         await dce.says("RING 1")
 
-    assert converse(driver, script) == Ring(caller_id="0301234567")
+    assert converse(driver, script) == Ring(info=caller_info(["NMBR = 0301234567", "NAME = EICHE", "RING 1"]))
 
 
 def test_rings_of_two_calls_do_not_add_up() -> None:
@@ -272,7 +273,7 @@ def test_waiting_for_a_ring_may_be_cancelled_and_resumed() -> None:
         await dce.hears_nothing(20)
         await dce.says("RING;555;100")
 
-    assert converse(driver, script) == Ring(caller_id="555")
+    assert converse(driver, script) == Ring(info=caller_info(["RING;555;100"]))
 
 
 def test_hang_up_takes_the_form_that_the_modem_knows() -> None:

@@ -9,7 +9,8 @@ from faxmodem.errors import ModemError, ModemTimeout
 from faxmodem.modem.base import ModemIdentity
 from faxmodem.modem.class1 import Class1Modem
 from faxmodem.modem.identify import RATE_CODES
-from faxmodem.modem.profile import Step
+from faxmodem.modem.profile import QuirkNote, Step
+from faxmodem.modem.quirks import Quirk
 from tests.unit.modem.dce import CAN, DLE_ETX, PROFILE, SET_UP, Dce, Script, converse, deaf_until_dtr_drops
 
 TEXTS = {
@@ -91,7 +92,17 @@ def test_set_up_names_the_command_that_is_refused() -> None:
 
 
 async def deaf_until_data_end(dce: Dce) -> None:
-    await dce.hears_up_to(DLE_ETX + CAN)
+    await dce.hears_up_to(DLE_ETX + b"\x10^" + CAN)
+    await dce.says("OK")
+
+
+async def deaf_until_break(dce: Dce) -> None:
+    await dce.hears_up_to(b"\0")
+    await dce.says("OK")
+
+
+async def deaf_until_reset(dce: Dce) -> None:
+    await dce.hears_up_to(b"ATZ\r")
     await dce.says("OK")
 
 
@@ -105,7 +116,9 @@ async def deaf_until_escaped(dce: Dce) -> None:
     await dce.says("OK")
 
 
-@pytest.mark.parametrize("deaf", [deaf_until_data_end, deaf_until_dtr_drops, deaf_until_escaped])
+@pytest.mark.parametrize(
+    "deaf", [deaf_until_data_end, deaf_until_break, deaf_until_dtr_drops, deaf_until_escaped, deaf_until_reset]
+)
 def test_set_up_revives_a_stuck_modem(deaf: Script) -> None:
     async def script(dce: Dce) -> None:
         await deaf(dce)
@@ -151,24 +164,28 @@ def test_set_up_keeps_the_pauses_of_the_profile() -> None:
         await answer_set_up(dce)
 
     at = PROFILE.at.model_copy(update={"configure": (Step(command="AT", pause_s=20.0),)})
-    timing = PROFILE.timing.model_copy(update={"before_command_s": 0.1})
+    quirks = {Quirk.WAITS_BETWEEN_COMMANDS: QuirkNote(value=0.1)}
     converse(driver, script)
     converse(driver, script, profile=PROFILE.model_copy(update={"at": at}))
-    converse(driver, script, profile=PROFILE.model_copy(update={"timing": timing}))
+    converse(driver, script, profile=PROFILE.model_copy(update={"quirks": quirks}))
     assert times[1] - times[0] == pytest.approx(20.0)
-    assert times[2] - times[0] == pytest.approx(0.1 * len(SET_UP))
+    assert times[2] - times[0] == pytest.approx(0.1 * (len(SET_UP) - 4))  # there are pauses around both probes
 
 
 def test_set_up_gives_up_a_silent_port_in_time() -> None:
     async def driver(modem: Class1Modem) -> float:
-        with pytest.raises(ModemTimeout, match="no modem answers ATE0Q0V1 on null modem A; check that"):
+        with pytest.raises(ModemTimeout, match="no modem answers ATE0Q0V1 on null modem A; check that") as failure:
             await modem.set_up()
+        assert str(failure.value).endswith(
+            "AT, the end of all data, a break, a drop of DTR, +++ with ATH and ATZ were tried; "
+            "what is left is to switch it off and on"
+        )
         return anyio.current_time()
 
     async def script(dce: Dce) -> None:
         await dce.hears_for(60)
 
-    assert converse(driver, script) < 20
+    assert converse(driver, script) < 25
 
 
 def test_set_up_goes_on_when_a_query_is_never_finished() -> None:

@@ -10,6 +10,7 @@ from faxmodem.modem.class1 import Class1Modem
 from faxmodem.modem.profile import Step
 from faxmodem.t30.modulations import Modulation
 from tests.unit.modem.dce import (
+    CAN,
     DCS,
     EOP,
     MPS,
@@ -138,3 +139,40 @@ def test_a_silence_may_be_a_pause() -> None:
         await transmits(dce, DCS)
 
     assert converse(driver, script, profile=PROFILE.model_copy(update={"silence": silence})) == pytest.approx(0.07)
+
+
+def test_a_modem_that_cannot_be_kept_from_awaiting_silence_is_waited_for() -> None:
+    async def driver(modem: Class1Modem) -> None:
+        await modem.receive_frame()
+        await modem.send_frames([DCS])
+
+    async def script(dce: Dce) -> None:
+        await frame_comes(dce)
+        await dce.hears("AT+FRS=7")
+        await dce.hears_bytes(CAN)
+        await dce.hears("AT")
+        await anyio.sleep(0.5)
+        await dce.says("OK", "OK")  # to +FRS, and only then to what has come meanwhile
+        await transmits(dce, DCS)
+
+    converse(driver, script)
+
+
+@pytest.mark.parametrize("command", ["AT+FTS=7", "AT+FRS=7"])
+def test_a_refused_silence_is_kept_all_the_same(command: str) -> None:
+    async def driver(modem: Class1Modem) -> float:
+        if command == "AT+FRS=7":
+            await modem.receive_frame()
+        else:
+            await modem.send_frames([DCS])
+        since = anyio.current_time()
+        await modem.send_frames([DCS])
+        return anyio.current_time() - since
+
+    async def script(dce: Dce) -> None:
+        await (frame_comes(dce) if command == "AT+FRS=7" else transmits(dce, DCS))
+        await dce.hears(command)
+        await dce.says("ERROR")
+        await transmits(dce, DCS)
+
+    assert converse(driver, script) == pytest.approx(0.07)
