@@ -6,6 +6,8 @@ but an `Outcome` (`faxmodem.t30.outcomes`). An exception is for what keeps the p
     FaxModemError
      +-- PortError            the serial port: cannot be opened, vanished, refuses to be written to
      +-- ModemError           the DCE: refuses a command, does not answer, answers what it may not answer
+     |    +-- ClassRefused         it does not take the service class
+     |    +-- ModemTimeout         it says nothing
      +-- ProtocolError        T.30; never raised itself
      |    +-- LocalProtocolError    we asked the session for what T.30 forbids now: our own bug
      |    +-- RemoteProtocolError   the far end sent what T.30 forbids
@@ -33,6 +35,10 @@ class PortError(FaxModemError, OSError):
 
 class ModemError(FaxModemError):
     """The modem refused a command or gave an answer that its class does not know."""
+
+
+class ClassRefused(ModemError):
+    """The modem does not take the service class that it is to work in; it may have another."""
 
 
 class ModemTimeout(ModemError, TimeoutError):

@@ -129,15 +129,15 @@ class Carried:
             self.on_transition(Canceling())
             self.end(Outcome.CANCELED, "")
 
-    async def run(self, session: RecordedSession, runner: Runner) -> None:
-        """Carry the call itself through."""
+    async def run(self, session: RecordedSession, runner: Runner, service_class: str = "") -> None:
+        """Carry the call itself through, with a modem in this service class."""
         self._runner = runner
         began = self._clock()
         try:
             await runner.run()
         finally:
             self._detail, self._remote_id = runner.detail, session.remote_id
-            self._report = Report.of(session, began=began, detail=self._detail)
+            self._report = Report.of(session, began=began, detail=self._detail, service_class=service_class)
 
     def result(self, job_id: str, tracker: Tracker) -> FaxResult:
         """What came of it."""

@@ -15,20 +15,23 @@ from anyio import to_thread
 from faxmodem.call.carrier_level import carrier_actions
 from faxmodem.call.carrying import Carried, Clock
 from faxmodem.call.carrying import OnTransition as OnTransition
+from faxmodem.call.desk import Actions, Desk
 from faxmodem.call.feed import Heading, OnPage, PageFeed
+from faxmodem.call.page_level import page_actions
 from faxmodem.call.progress import OnProgress, Progress
 from faxmodem.call.report.journal import RecordedSession
 from faxmodem.call.result import FaxResult as FaxResult
 from faxmodem.call.runner import Runner
 from faxmodem.call.sink import CopyQuality, PageSink
+from faxmodem.call.taking import HandOver, picks_up
 from faxmodem.codec.bitmap import Bitmap
-from faxmodem.codec.geometry import Coding
+from faxmodem.codec.geometry import Coding, Resolution
 from faxmodem.errors import DialError, DocumentError, ModemError, PortError
 from faxmodem.jobs.notification import Notifier, announced
 from faxmodem.jobs.status import JobType
 from faxmodem.jobs.tracker import Tracker
-from faxmodem.modem.base import CarrierModem, Ring
-from faxmodem.modem.dial import dial_string
+from faxmodem.modem.base import Answering, Modem, PageModem, Ring, Station
+from faxmodem.modem.dial_rules import DialRules, NumberBlocked
 from faxmodem.t30.addressing import Addressing, Door
 from faxmodem.t30.capabilities import PageInfo
 from faxmodem.t30.modulations import Modulation
@@ -54,7 +57,7 @@ class Document(Protocol):
         ...
 
 
-OpenModem = Callable[[], Awaitable[CarrierModem]]
+OpenModem = Callable[[], Awaitable[Modem]]
 "Opens a port and sets its modem up. Raises `PortError`, `ModemError`."
 
 OpenDocument = Callable[[], Document]
@@ -67,6 +70,8 @@ class CallSettings:
 
     station_id: str = ""
     max_rate_bps: int = 14400
+    modulations: frozenset[Modulation] = frozenset(Modulation)
+    "To send pages by, of those that the modem has. A modem of Class 2 chooses by itself, up to the highest rate."
     ecm: bool = True
     "Error correction, where the far end has it too."
     codings: frozenset[Coding] = frozenset(Coding)
@@ -76,6 +81,8 @@ class CallSettings:
     door: Door = field(default_factory=Door)
     "Answering: who may poll our document."
     limits: Limits = field(default_factory=Limits)
+    dial_rules: DialRules = field(default_factory=DialRules)
+    "Calling: how numbers are dialled from here, and which are not."
     device_id: int = 1
 
 
@@ -84,7 +91,8 @@ class Outgoing:
     """A fax to be sent."""
 
     job_id: str
-    number: str
+    number: str | None
+    "None: a person has dialled it, and the call is up already."
     open_document: OpenDocument
     heading: Heading | None = None
     on_page: OnPage | None = None
@@ -142,7 +150,7 @@ async def send_fax(
 
 
 async def poll_fax(
-    number: str,
+    number: str | None,
     path: Path,
     open_modem: OpenModem,
     settings: CallSettings,
@@ -169,7 +177,7 @@ async def poll_fax(
 
 
 async def receive_fax(
-    modem: CarrierModem,
+    modem: Modem,
     ring: Ring,
     path: Path,
     settings: CallSettings,
@@ -177,6 +185,8 @@ async def receive_fax(
     job_id: str,
     notifier: Notifier,
     clock: Clock,
+    answering: Answering | None = None,
+    hand_over: HandOver | None = None,
     serve: OpenDocument | None = None,
     heading: Heading | None = None,
     quality: CopyQuality | None = None,
@@ -186,11 +196,12 @@ async def receive_fax(
 ) -> FaxResult:
     """Answer a call that rings and store the fax at `path`, or beside it with another ending if it is not complete.
 
+    `answering`: in another way than with a tone, as a fax; with ADAPTIVE, a call that is none goes to `hand_over`.
     `serve` opens the document that is given to whoever polls, and `settings.door` tells that apart; if it cannot be
     opened the call is answered without it. Leaves the modem on hook and its port open. What goes wrong is told by the
     result; only a bug raises.
     """
-    tracker = _reception(job_id, settings, clock, ring.caller_id)
+    tracker = _reception(job_id, settings, clock, ring)
     sink = PageSink(path, clock=clock, quality=quality)
 
     async def answer() -> None:
@@ -199,7 +210,9 @@ async def receive_fax(
             feed = None if document is None else _feed(document, settings, heading)
             first_page = None if feed is None else await _served_first(feed)
             session = _session(settings, modem, first_page, calling=False)
-            await _carry_out(call, session, modem, feed, sink, on_progress)
+            station = _station(session.settings)
+            if answering is None or await picks_up(call, modem, answering, station, hand_over):
+                await _carry_out(call, session, modem, feed, sink, on_progress)
         finally:
             if document is not None:
                 document.close()
@@ -210,14 +223,15 @@ async def receive_fax(
     return call.result(job_id, tracker)
 
 
-def _reception(job_id: str, settings: CallSettings, clock: Clock, caller_id: str = "") -> Tracker:
+def _reception(job_id: str, settings: CallSettings, clock: Clock, ring: Ring | None = None) -> Tracker:
     return Tracker(
         job_id=job_id,
         job_type=JobType.RECEIVE,
         clock=clock,
         station_id=settings.station_id,
         device_id=settings.device_id,
-        caller_id=caller_id,
+        caller_id=ring.caller_id if ring else "",
+        routing_information=ring.info.called if ring else "",
     )
 
 
@@ -230,7 +244,7 @@ def _feed(
 
 def _session(
     settings: CallSettings,
-    modem: CarrierModem,
+    modem: Modem,
     first_page: PageInfo | None,
     *,
     calling: bool,
@@ -239,6 +253,7 @@ def _session(
 ) -> RecordedSession:
     # V.34 is more than a modulation to pick from: only a modem that has said so is trusted to do it.
     any_modulation = frozenset(Modulation) - {Modulation.V34}
+    able = modem.identity.abilities
     return RecordedSession(
         Settings(
             calling=calling,
@@ -248,20 +263,45 @@ def _session(
             door=settings.door,
             number=number,
             station_id=settings.station_id,
-            transmits=modem.identity.transmits or any_modulation,
+            transmits=(modem.identity.transmits or any_modulation) & settings.modulations,
             receives=modem.identity.receives or any_modulation,
             max_rate_bps=settings.max_rate_bps,
-            codings=settings.codings,
-            ecm=settings.ecm,
-            limits=settings.limits,
+            codings=settings.codings & able.codings if able else settings.codings,
+            resolutions=able.resolutions if able else frozenset(Resolution),
+            ecm=settings.ecm and (able is None or able.ecm),
+            page_level=isinstance(modem, PageModem),
+            limits=settings.limits.told_late(modem.identity.tells_late_s),
         )
     )
+
+
+def _station(settings: Settings) -> Station:
+    """Who we are, for a modem that runs T.30 itself."""
+    return Station(
+        calling=settings.calling,
+        station_id=settings.station_id,
+        offers=settings.offer(),
+        max_rate_bps=settings.max_rate_bps,
+        sends=settings.calling and settings.first_page is not None,
+        polls=settings.polls,
+        addressing=settings.addressing,
+    )
+
+
+def _carried_out_by(
+    modem: Modem, settings: Settings, feed: PageFeed | None, sink: PageSink | None, on_progress: OnProgress
+) -> Callable[[Desk], Actions]:
+    """How this modem carries out what a session commands."""
+    if not isinstance(modem, PageModem):
+        return partial(carrier_actions, modem=modem, feed=feed, sink=sink, on_progress=on_progress)
+    station = _station(settings)
+    return partial(page_actions, modem=modem, station=station, feed=feed, sink=sink, on_progress=on_progress)
 
 
 async def _carry_out(
     call: Carried,
     session: RecordedSession,
-    modem: CarrierModem,
+    modem: Modem,
     feed: PageFeed | None,
     sink: PageSink | None,
     onward: OnProgress | None,
@@ -273,9 +313,9 @@ async def _carry_out(
         if onward is not None:
             onward(moved)
 
-    actions = partial(carrier_actions, modem=modem, feed=feed, sink=sink, on_progress=progress)
+    actions = _carried_out_by(modem, session.settings, feed, sink, progress)
     runner = Runner(session, actions, on_transition=call.on_transition)
-    await call.run(session, runner)
+    await call.run(session, runner, modem.service_class)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +323,7 @@ class _Out:
     """A call that we make."""
 
     carried: Carried
-    number: str
+    number: str | None
     open_modem: OpenModem
     settings: CallSettings
     on_progress: OnProgress | None
@@ -292,9 +332,11 @@ class _Out:
         """Send what `feed` has, then poll into `sink`."""
         first_page: PageInfo | None = None
         try:
-            dial_string(self.number)
+            number = "" if self.number is None else self.settings.dial_rules.dial_string(self.number)
             if feed is not None:
                 first_page = await feed.prepare()
+        except NumberBlocked as error:
+            return self.carried.end(Outcome.BLACKLISTED, error)
         except DialError as error:
             return self.carried.end(Outcome.BAD_NUMBER, error)
         except DocumentError as error:
@@ -307,12 +349,12 @@ class _Out:
             return None
         try:
             polls = sink is not None
-            session = _session(self.settings, modem, first_page, calling=True, number=self.number, polls=polls)
+            session = _session(self.settings, modem, first_page, calling=True, number=number, polls=polls)
             await _carry_out(self.carried, session, modem, feed, sink, self.on_progress)
         finally:
             await modem.aclose()
 
-    async def _opened(self) -> CarrierModem | None:
+    async def _opened(self) -> Modem | None:
         try:
             return await self.open_modem()
         except PortError as error:

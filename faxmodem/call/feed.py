@@ -40,10 +40,10 @@ def _shape(bitmap: Bitmap) -> tuple[object, ...]:
     return bitmap.width, bitmap.resolution
 
 
-def _way(parameters: Parameters) -> tuple[object, ...]:
+def _way(parameters: Parameters, marks_end: bool) -> tuple[object, ...]:
     """What shows in a page's bits."""
     p = parameters
-    return p.width, p.resolution, p.length, p.coding, p.min_line_bits
+    return p.width, p.resolution, p.length, p.coding, p.min_line_bits, marks_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +130,29 @@ class PageFeed:
                 await self._draw(2)
         return _info(self._queue[1]) if len(self._queue) > 1 else None
 
-    async def work_ahead(self, parameters: Parameters) -> None:
+    async def is_last(self, number: int) -> bool:
+        """True if no page follows this one, the present one or the next."""
+        async with self._lock:
+            await self._go_to(number)
+            await self._draw(2)
+            return len(self._queue) < 2
+
+    async def work_ahead(self, parameters: Parameters, *, marks_end: bool = True) -> None:
         """Draw and code the page after the present one, if it can go out with these parameters as it is."""
         async with self._lock:
             await self._draw(2)
             if len(self._queue) > 1 and len(await to_thread.run_sync(fitted, self._queue[1], parameters)) == 1:
-                await self._code(1, parameters)
+                await self._code(1, parameters, marks_end)
 
-    async def coded(self, number: int, parameters: Parameters, *, again: bool = False) -> bytes:
+    async def coded(self, number: int, parameters: Parameters, *, again: bool = False, marks_end: bool = True) -> bytes:
         """Page `number`, the present one or the next, as bits for the line; the same bits as long as it is the present.
 
         A page that is longer than the receiver takes may become several: these follow as pages of their own. `again`:
-        it is on its way already, and not shown once more.
+        it is on its way already, and not shown once more. `marks_end`: with RTC or EOFB.
         """
         async with self._lock:
             await self._go_to(number)
-            coded = await self._code(0, parameters)
+            coded = await self._code(0, parameters, marks_end)
         if self._on_page is not None and not again:
             await to_thread.run_sync(self._on_page, number, coded.page)
         return coded.data
@@ -173,8 +180,8 @@ class PageFeed:
                 break
             self._queue.append(page)
 
-    async def _code(self, index: int, parameters: Parameters) -> _Coded:
-        number, way = self._number + index, _way(parameters)
+    async def _code(self, index: int, parameters: Parameters, marks_end: bool) -> _Coded:
+        number, way = self._number + index, _way(parameters, marks_end)
         for coded in self._coded:
             if (coded.number, coded.way) == (number, way):
                 return coded
@@ -184,7 +191,7 @@ class PageFeed:
             self._total += len(parts) - 1
         page = await to_thread.run_sync(self._headed, parts[0], number)
         data = await to_thread.run_sync(
-            partial(encode, page, parameters.coding, min_line_bits=parameters.min_line_bits)
+            partial(encode, page, parameters.coding, min_line_bits=parameters.min_line_bits, marks_end=marks_end)
         )
         coded = _Coded(number, way, page, data)
         self._coded = [other for other in self._coded if other.number != number] + [coded]

@@ -30,22 +30,46 @@ HEARD: Final[Mapping[Heard, events.Event]] = {
 }
 
 
-class Receiving:
-    """Receives pages into a sink, whole or in blocks."""
+class Storing:
+    """Stores the pages that come into a sink."""
 
-    def __init__(self, modem: CarrierModem, sink: PageSink, desk: Desk, *, on_progress: OnProgress) -> None:
-        self._modem = modem
+    def __init__(self, sink: PageSink, desk: Desk, *, on_progress: OnProgress) -> None:
         self._sink = sink
         self._desk = desk
         self._on_progress = on_progress
 
     def actions(self) -> Actions:
         """The commands that this carries out."""
+        return {events.StorePage: self.store_page}
+
+    async def store_page(self, command: events.StorePage) -> events.Event:
+        """Have the page stored beside the commands that follow: the sender is answered while the disk is slow."""
+        self._sink.sender = self._desk.remote_id
+
+        async def store(_command: events.StorePage) -> events.Event:
+            return await self._sink.store()
+
+        return await self._desk.beside(command, store)
+
+    def _moved(self, page: int) -> None:
+        self._on_progress(Progress(page, self._sink.received, None))
+        self._desk.note(events.Moved())
+
+
+class Receiving(Storing):
+    """Receives pages into a sink, whole or in blocks, with a modem that leaves T.30 to us."""
+
+    def __init__(self, modem: CarrierModem, sink: PageSink, desk: Desk, *, on_progress: OnProgress) -> None:
+        super().__init__(sink, desk, on_progress=on_progress)
+        self._modem = modem
+
+    def actions(self) -> Actions:
+        """The commands that this carries out."""
         return {
+            **super().actions(),
             events.ReceivePage: self.page,
             events.ReceiveBlock: self.block,
             events.StoreBlock: self.store_block,
-            events.StorePage: self.store_page,
         }
 
     async def page(self, command: events.ReceivePage) -> events.Event:
@@ -100,16 +124,3 @@ class Receiving:
         """Add a block to its page."""
         self._sink.store_block(command.frames)
         return events.BlockStored()
-
-    async def store_page(self, command: events.StorePage) -> events.Event:
-        """Have the page stored beside the commands that follow: the sender is answered while the disk is slow."""
-        self._sink.sender = self._desk.remote_id
-
-        async def store(_command: events.StorePage) -> events.Event:
-            return await self._sink.store()
-
-        return await self._desk.beside(command, store)
-
-    def _moved(self, page: int) -> None:
-        self._on_progress(Progress(page, self._sink.received, None))
-        self._desk.note(events.Moved())

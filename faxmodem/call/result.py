@@ -64,4 +64,5 @@ class FaxResult:
     @property
     def message(self) -> str:
         """What happened, in a sentence or two."""
-        return self.detail or self.explanation.sentence
+        detail = "" if self.ok else self.detail  # a sender may just go away when all that it had has come
+        return detail or self.explanation.sentence

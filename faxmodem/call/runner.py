@@ -14,7 +14,7 @@ import anyio
 
 from faxmodem.call.desk import Action, Actions, Desk, Work
 from faxmodem.errors import DocumentError, ModemError, PortError
-from faxmodem.modem.base import CallFailed, LineDropped
+from faxmodem.modem.base import CallFailed, LineDropped, SessionEnded
 from faxmodem.t30 import events
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.session import Session
@@ -114,6 +114,10 @@ class Runner(Desk):
         except LineDropped as error:
             self.detail = str(error)
             return events.LineLost()
+        except SessionEnded as error:
+            if self._session.outcome is None:
+                self.detail = str(error)
+            return events.Released(error.outcome, error.code)
         except (PortError, ModemError, DocumentError) as error:
             self.detail = self.detail or str(error)
             return events.Failed(_blame(command, error))
@@ -137,7 +141,7 @@ class Runner(Desk):
         """Tell the session of something that happens while its command goes on, and is still wanted."""
         if not self._scope.cancel_called:
             self._session.receive(event, anyio.current_time())
-            self._mind_the_time()
+            self._change_over()
 
     def meanwhile(self, work: Work) -> None:
         """Start what goes on beside the commands that follow, and ends with the call at the latest."""
@@ -157,8 +161,11 @@ class Runner(Desk):
         self._change_over()
 
 
+_STORING = (events.StorePage, events.StoreBlock, events.ReceivePage, events.ReceiveBlock, events.AwaitPage)
+
+
 def _blame(command: events.Command, error: PortError | ModemError | DocumentError) -> Outcome:
     if isinstance(error, DocumentError):
-        stores = isinstance(command, events.StorePage | events.StoreBlock | events.ReceivePage | events.ReceiveBlock)
+        stores = isinstance(command, _STORING)
         return Outcome.STORAGE_FAILED if stores else Outcome.DOCUMENT_FAILED
     return Outcome.PORT_LOST if isinstance(error, PortError) else Outcome.MODEM_FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from faxmodem.call.blocks import Block
@@ -18,36 +19,65 @@ log = logging.getLogger("faxmodem.call")
 _FIRST_FRAME = (0,)
 
 
-class Sending:
-    """Sends pages of a feed, whole or in blocks."""
+Transmit = Callable[[bytes, Parameters, Callable[[int], None]], Awaitable[None]]
+"Has a modem send a page's octets, and is told of each piece that it has taken."
 
-    def __init__(self, modem: CarrierModem, feed: PageFeed, desk: Desk, *, on_progress: OnProgress) -> None:
-        self._modem = modem
+
+class WholePages:
+    """Sends the pages of a feed, each in one piece."""
+
+    def __init__(
+        self, feed: PageFeed, desk: Desk, transmit: Transmit, *, marks_end: bool, on_progress: OnProgress
+    ) -> None:
+        """`marks_end`: with RTC or EOFB, which modems that run T.30 themselves add by themselves."""
+        self._marks_end = marks_end
         self._feed = feed
         self._desk = desk
+        self._transmit = transmit
         self._on_progress = on_progress
-        self._last: events.SendBlock | None = None
 
     def actions(self) -> Actions:
         """The commands that this carries out."""
-        return {events.Choose: self.choose, events.SendPage: self.page, events.SendBlock: self.block}
+        return {events.Choose: self.choose, events.SendPage: self.page}
 
     async def choose(self, command: events.Choose) -> events.Event:
         """Find the quickest of several ways to send the pages."""
         return events.Chosen(*await self._feed.choose(command.candidates, command.page))
 
     async def page(self, command: events.SendPage) -> events.Event:
-        """Send a page without error correction."""
-        modulation = command.parameters.modulation
-        data = await self._feed.coded(command.page, command.parameters)
+        """Send a page."""
+        data = await self._feed.coded(command.page, command.parameters, marks_end=self._marks_end)
 
         def moved(octets: int) -> None:
             self._on_progress(Progress(command.page, octets, len(data)))
             self._desk.note(events.Moved())
 
         self._desk.meanwhile(partial(self._work_ahead, command.parameters))
-        await self._modem.send_data(modulation, data, short=modulation.has_short_training, on_progress=moved)
+        await self._transmit(data, command.parameters, moved)
         return events.PageSent(await self._feed.look_ahead())
+
+    async def _work_ahead(self, parameters: Parameters) -> None:
+        try:
+            await self._feed.work_ahead(parameters, marks_end=self._marks_end)
+        except Exception:
+            log.debug("the next page will fail when it is due", exc_info=True)
+
+
+class Sending(WholePages):
+    """Sends pages of a feed, whole or in blocks, with a modem that leaves T.30 to us."""
+
+    def __init__(self, modem: CarrierModem, feed: PageFeed, desk: Desk, *, on_progress: OnProgress) -> None:
+        super().__init__(feed, desk, self._send_data, marks_end=True, on_progress=on_progress)
+        self._modem = modem
+        self._last: events.SendBlock | None = None
+
+    def actions(self) -> Actions:
+        """The commands that this carries out."""
+        return {**super().actions(), events.SendBlock: self.block}
+
+    async def _send_data(self, data: bytes, parameters: Parameters, moved: Callable[[int], None]) -> None:
+        modulation = parameters.modulation
+        await self._modem.send_data(modulation, data, short=modulation.has_short_training, on_progress=moved)
 
     async def block(self, command: events.SendBlock) -> events.Event:
         """Send frames of a block; all of them, for the first time."""
@@ -85,9 +115,3 @@ class Sending:
         if last is None or not command.frames == last.frames == _FIRST_FRAME:
             return False
         return (last.page, last.block) == (command.page, command.block)
-
-    async def _work_ahead(self, parameters: Parameters) -> None:
-        try:
-            await self._feed.work_ahead(parameters)
-        except Exception:
-            log.debug("the next page will fail when it is due", exc_info=True)

@@ -76,6 +76,8 @@ class _Page:
     "Frames of the block that is on its way."
     has_gaps: bool = False
     "The sender has gone on without frames that were missing."
+    end_told: bool = False
+    "The modem tells where the page ends, and may have taken the mark of that out of the data."
 
     @property
     def received(self) -> int:
@@ -138,9 +140,12 @@ class PageSink:
         """See that there is a place for the fax, before anybody is told that it may come."""
         await to_thread.run_sync(self._open)
 
-    def begin(self, parameters: Parameters) -> None:
-        """Expect a new page, coded as `parameters` say; one that was not stored is forgotten."""
-        self._page = _Page(parameters, self._clock())
+    def begin(self, parameters: Parameters, *, end_told: bool = False) -> None:
+        """Expect a new page, coded as `parameters` say; one that was not stored is forgotten.
+
+        `end_told`: the modem tells where the page ends, and may have taken the mark of that out of the data.
+        """
+        self._page = _Page(parameters, self._clock(), end_told=end_told)
 
     def write(self, data: bytes) -> None:
         """Take in octets of the page, in link order."""
@@ -190,6 +195,8 @@ class PageSink:
         if page.has_gaps:  # where data are missing altogether, no line that could be counted need be bad
             bad, run = max(decoded.bad_lines, 1), max(decoded.longest_bad_run, 1)
             decoded = replace(decoded, bad_lines=bad, longest_bad_run=run)
+        if page.end_told and (decoded.bitmap.lines or not page.data):  # data without a line are no page all the same
+            decoded = replace(decoded, ended=True)
         verdict = self._judge_corrected(page, decoded) if page.parameters.ecm else self._judge(decoded)
         self._refused = decoded if verdict is Verdict.BAD else None
         self._began = page.began

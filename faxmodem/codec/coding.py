@@ -22,15 +22,17 @@ class _Decode(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Codec:
-    encode: Callable[[Bitmap, int], bytes]
+    encode: Callable[[Bitmap, int, bool], bytes]
     decode: _Decode
 
 
 _CODECS: Final[Mapping[Coding, _Codec]] = {
-    Coding.MH: _Codec(lambda bitmap, bits: mh_encode(bitmap, min_line_bits=bits), mh_decode),
-    Coding.MR: _Codec(lambda bitmap, bits: mr_encode(bitmap, k=k_of(bitmap.resolution), min_line_bits=bits), mr_decode),
+    Coding.MH: _Codec(lambda bitmap, bits, ends: mh_encode(bitmap, min_line_bits=bits, rtc=ends), mh_decode),
+    Coding.MR: _Codec(
+        lambda bitmap, bits, ends: mr_encode(bitmap, k=k_of(bitmap.resolution), min_line_bits=bits, rtc=ends), mr_decode
+    ),
     # Error correction, which this coding needs, knows no minimum scan line time (T.4 (07/2003) Annex A).
-    Coding.MMR: _Codec(lambda bitmap, _: mmr_encode(bitmap), mmr_decode),
+    Coding.MMR: _Codec(lambda bitmap, _, ends: mmr_encode(bitmap, eofb=ends), mmr_decode),
 }
 
 
@@ -42,13 +44,13 @@ def k_of(resolution: Resolution) -> int:
     return 2 if resolution.lines_per_mm <= Resolution.STANDARD.lines_per_mm else 4
 
 
-def encode(bitmap: Bitmap, coding: Coding, *, min_line_bits: int = 0) -> bytes:
-    """Code a page for the line, with what ends it (RTC, EOFB).
+def encode(bitmap: Bitmap, coding: Coding, *, min_line_bits: int = 0, marks_end: bool = True) -> bytes:
+    """Code a page for the line, with what ends it (RTC, EOFB) unless somebody else adds that (`marks_end`).
 
     `min_line_bits`: least bits of a line, up to the end of the EOL behind it (bit rate times minimum scan line time).
     It means nothing in MMR, which has neither EOLs nor fill.
     """
-    return _CODECS[coding].encode(bitmap, min_line_bits)
+    return _CODECS[coding].encode(bitmap, min_line_bits, marks_end)
 
 
 def decode(data: bytes, coding: Coding, *, width: int, resolution: Resolution) -> DecodedPage:

@@ -14,6 +14,7 @@ from faxmodem.call.report.journal import Cancel
 from faxmodem.call.report.plain import Plain
 from faxmodem.call.report.story import Kind, Moment, counted
 from faxmodem.jobs.outcomes import explain
+from faxmodem.t30 import events
 from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.states import State
@@ -218,9 +219,12 @@ def dis_repeated(evidence: Evidence) -> Finding | None:
 
 def no_answer_to_training(evidence: Evidence) -> Finding | None:
     """DCS and TCF without any answer."""
-    if evidence.last_state is not State.AWAIT_CFR:
+    if evidence.last_state not in (State.AWAIT_CFR, State.NEGOTIATING):
         return None
-    return _found([*evidence.sent_of(Fcf.DCS), *evidence.timeouts(Timer.T4)], max_rate=_slower(evidence))
+    return _found(
+        [*evidence.sent_of(Fcf.DCS), *evidence.timeouts(Timer.T4), *evidence.marks(Moment.TROUBLE)],
+        max_rate=_slower(evidence),
+    )
 
 
 def answers_damaged(evidence: Evidence) -> Finding | None:
@@ -280,7 +284,12 @@ def no_answer_to_page(evidence: Evidence) -> Finding | None:
     if evidence.last_state.phase is not Phase.D:
         return None
     return _found(
-        [*evidence.sent_of(*_POST_MESSAGE)[-3:], *evidence.timeouts(Timer.T4)[-3:]], max_rate=_slower(evidence)
+        [
+            *evidence.sent_of(*_POST_MESSAGE)[-3:],
+            *evidence.timeouts(Timer.T4)[-3:],
+            *evidence.marks(Moment.TROUBLE),
+        ],
+        max_rate=_slower(evidence),
     )
 
 
@@ -303,7 +312,10 @@ def sender_left(evidence: Evidence) -> Finding | None:
     return found and Finding(evidence=found.evidence, values={"state": evidence.last_state.label})
 
 
-_RECEIVING = (State.RECEIVING_PAGE, State.RECEIVING_BLOCK, State.AWAIT_COMMAND, State.AWAIT_PPS, State.AWAIT_RR)
+_RECEIVING = (
+    *(State.RECEIVING_PAGE, State.RECEIVING_BLOCK, State.AWAIT_COMMAND, State.AWAIT_PPS, State.AWAIT_RR),
+    *(State.AWAITING_PAGE, State.AWAITING_NEXT_PAGE),
+)
 
 
 def cut_in_page(evidence: Evidence) -> Finding | None:
@@ -356,6 +368,18 @@ def this_side(evidence: Evidence) -> Finding | None:
     if found is None or outcome is None:
         return None
     return Finding(evidence=found.evidence, values={"row": explain(outcome), "state": evidence.last_state.label})
+
+
+def modem_ended(evidence: Evidence) -> Finding | None:
+    """A modem that runs T.30 itself, and says how its session ended."""
+    said = [(step.at, step.what) for step in evidence.steps if isinstance(step.what, events.Released)]
+    outcome = evidence.facts.outcome
+    if not said or outcome is None:
+        return None
+    at, last = said[-1]
+    found = [*entries_of(evidence.story.spans[-2:]), *evidence.marks(Moment.TROUBLE)]
+    values = {"row": explain(outcome), "code": last.code, "state": evidence.last_state.label}
+    return Finding(evidence=found or [Entry(at, f"the modem ended the session: {last.code}")], values=values)
 
 
 def canceled(evidence: Evidence) -> Finding | None:

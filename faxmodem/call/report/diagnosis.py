@@ -333,6 +333,13 @@ CASES: tuple[Case, ...] = (
         cause="Nothing moved any more, while {state}.",
         advice="Try again; when it stays so, switch the modem off and on.",
     ),
+    Case(
+        outcomes=frozenset(),
+        clue=clues.modem_ended,
+        cause="{row.sentence} The modem, which runs the procedure itself, ended the call while {state} and says: "
+        "{code}.",
+        advice="{row.advice}",
+    ),
 )
 
 REMARKS: tuple[Case, ...] = (

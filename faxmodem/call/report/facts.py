@@ -179,7 +179,7 @@ def _pages(steps: Sequence[Step], story: Story, done: set[int]) -> Iterator[Page
             seconds=round(sum(span.seconds for span in spans), 3),
             bursts=len(spans),
             blocks=len({span.block for span in spans if span.block is not None}),
-            requests=len(again) if ecm else 0,
+            requests=sum(span.block is not None for span in again),
             repeated_frames=sum(span.count or 0 for span in again),
             refusals=refusals[page],
             lines=judged[page].lines if page in judged else None,

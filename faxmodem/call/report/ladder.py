@@ -65,16 +65,16 @@ def _in_order(story: Story) -> list[_Item]:
 
 
 def _rank(item: _Item) -> int:
-    """At the same moment: marks as they were made, then what goes on the line, and the end at the end."""
+    """At the same moment: what was told of when it was over, marks as they were made, what begins, and the end."""
     if isinstance(item, Mark):
         return 2 if item.moment is Moment.END else 0
-    return 1
+    return -1 if item.begin == item.end else 1
 
 
 def _silences(story: Story) -> Iterator[_Silence]:
     """When the call was up and nobody sent."""
     quiet_since = story.connected
-    if quiet_since is None:
+    if quiet_since is None or story.by_reports:
         return
     for span in sorted(story.spans, key=lambda span: span.begin):
         if span.begin - quiet_since >= SILENCE_S:

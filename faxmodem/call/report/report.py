@@ -44,11 +44,13 @@ class Report:
     steps: tuple[Step, ...]
     detail: str = ""
     "What exactly went wrong on this side."
+    service_class: str = ""
+    "In which the modem worked, as '1' or '2.0'."
     program: str = VERSION
     "Version of the program that made the call."
 
     @classmethod
-    def of(cls, session: RecordedSession, *, began: datetime, detail: str = "") -> Report:
+    def of(cls, session: RecordedSession, *, began: datetime, detail: str = "", service_class: str = "") -> Report:
         """The report of a session as it stands; passwords are left out (see `secrets`)."""
         mask = Mask()
         return cls(
@@ -56,12 +58,13 @@ class Report:
             settings=mask.over(session.settings),
             steps=mask.over(tuple(session.journal)),
             detail=detail[:MAX_TEXT],
+            service_class=service_class,
         )
 
     @cached_property
     def story(self) -> Story:
         """What was on the line."""
-        return tell(self.steps)
+        return tell(self.steps, by_reports=self.settings.page_level)
 
     @cached_property
     def facts(self) -> Facts:
@@ -84,6 +87,7 @@ class Report:
             "format": FORMAT,
             "program": self.program,
             "began": self.began.isoformat(),
+            "service_class": self.service_class,
             **self.summary(),
             "detail": self.detail,
             "settings": to_plain(self.settings),
@@ -115,6 +119,7 @@ class Report:
                 settings=from_plain(Settings, data.get("settings"), "settings"),
                 steps=tuple(_steps(data.get("journal"))),
                 detail=from_plain(str, data.get("detail", ""), "detail")[:MAX_TEXT],
+                service_class=from_plain(str, data.get("service_class", ""), "service_class")[:MAX_TEXT],
                 program=program,
             )
         except ReportError as error:

@@ -11,8 +11,10 @@ from faxmodem.call.report.journal import Cancel, Expiry, Step
 from faxmodem.call.report.plain import words_of
 from faxmodem.t30 import events
 from faxmodem.t30 import transitions as told
+from faxmodem.t30.fcf import Fcf
 from faxmodem.t30.frames import Frame
 from faxmodem.t30.modulations import Modulation
+from faxmodem.t30.outcomes import Outcome
 from faxmodem.t30.parameters import Parameters
 from faxmodem.t30.states import State
 from faxmodem.t30.transitions import Phase
@@ -102,6 +104,9 @@ class Story:
     "Each phase that was entered, and when."
     connected: float | None = None
     end: float = 0.0
+    by_reports: bool = False
+    """The modem ran the procedure itself: a frame is here when it told of it, and what it did not tell is missing. Our
+    own commands and answers are those that it was given."""
 
     def phase_times(self) -> list[tuple[Phase, float, float]]:
         """Phase, begin and end, in order."""
@@ -125,7 +130,8 @@ def describe(span: Span) -> str:
     if span.count is not None:
         how.append(f"{span.count} frames")
     if span.octets is not None:
-        how.append(f"{span.octets} octets" + (" of the page so far" if span.block or span.again else ""))
+        so_far = span.block or (span.again and span.block is not None)
+        how.append(f"{span.octets} octets" + (" of the page so far" if so_far else ""))
     return what + (" again" if span.again else "") + ": " + ", ".join(how) + _ENDINGS[span.whole]
 
 
@@ -141,9 +147,9 @@ def parameters_in_words(parameters: Parameters) -> str:
     return text + (f", {parameters.scan_time_ms} ms a line" if parameters.scan_time_ms else "")
 
 
-def tell(steps: Iterable[Step]) -> Story:
-    """The story that these steps tell."""
-    teller = _Teller()
+def tell(steps: Iterable[Step], *, by_reports: bool = False) -> Story:
+    """The story that these steps tell; `by_reports`: of a modem that runs T.30 itself."""
+    teller = _Teller(by_reports=by_reports)
     for step in steps:
         teller.step(step)
     return teller.story
@@ -154,6 +160,14 @@ def airtime(frames: Iterable[Frame]) -> float:
     return PREAMBLE_S + sum(8 * (len(frame.build()) + 3) / V21_BPS for frame in frames)
 
 
+_OURS: Mapping[type, tuple[Fcf, ...]] = {
+    events.BeginPage: (Fcf.TSI, Fcf.SUB, Fcf.SID, Fcf.DCS),
+    events.Answer: (Fcf.CFR, Fcf.FTT),
+    events.AwaitPage: (Fcf.CFR, Fcf.FTT),
+}
+"What a modem that runs T.30 itself tells of during each command, and has said itself."
+_ANSWERS = (Fcf.MCF, Fcf.RTP, Fcf.RTN, Fcf.PIP, Fcf.PIN)
+
 _ASIDE = (events.StorePage, events.StoreBlock, events.Choose)
 "They do not use the line."
 
@@ -161,8 +175,8 @@ _ASIDE = (events.StorePage, events.StoreBlock, events.Choose)
 class _Teller:
     """Walks through the steps; knows what the modem is doing, and since when."""
 
-    def __init__(self) -> None:
-        self.story = Story()
+    def __init__(self, *, by_reports: bool) -> None:
+        self.story = Story(by_reports=by_reports)
         self._doing: events.Command | None = None
         self._since = 0.0
         self._page = self._doing_page = 0
@@ -197,29 +211,62 @@ class _Teller:
         self.story.marks.append(Mark(at, moment, text, bad))
 
     def flags(self, step: Step, _event: events.FlagsHeard) -> None:
-        if self._flags_at is None:
+        if self.story.by_reports:
+            self._up(step.at)
+        elif self._flags_at is None:
             self._flags_at = step.at
 
     def connected(self, step: Step, event: events.CallConnected) -> None:
-        self.story.connected = self._flags_at = step.at
-        self._mark(step.at, Moment.CALL, "the call is up" + (", with V.34" if event.v34 else ""))
+        if not self.story.by_reports:
+            self._flags_at = step.at
+            self._up(step.at, ", with V.34" if event.v34 else "")
+
+    def _up(self, at: float, how: str = "") -> None:
+        self.story.connected = at
+        self._mark(at, Moment.CALL, "the call is up" + how)
 
     def frame(self, step: Step, event: events.FrameReceived) -> None:
-        self._heard(step.at, (event.frame,))
+        match self._doing:
+            case events.EndPage(command) if event.frame.fcf in _ANSWERS:
+                self._said(step.at, command)
+            case events.ReceivePage():
+                self._close(step.at)
+        self._heard(step.at, (event.frame,), ours=event.frame.fcf in _OURS.get(type(self._doing), ()))
 
     def damaged(self, step: Step, _event: events.FrameDamaged) -> None:
         self._heard(step.at, ())
 
-    def _heard(self, at: float, frames: tuple[Frame, ...]) -> None:
+    def _said(self, at: float, fcf: Fcf) -> None:
+        """The modem has said this for us, some time since it was told to."""
+        frames = (Frame.of(fcf),)
+        self._add(
+            kind=Kind.FRAMES, ours=True, begin=self._since, end=min(at, self._since + airtime(frames)), frames=frames
+        )
+
+    def begun(self, step: Step, event: events.PageBegun) -> None:
+        """Page data begin: what was awaited is received from now on."""
+        if isinstance(self._doing, events.AwaitPage):
+            self._doing, self._since = events.ReceivePage(self._doing.page, event.parameters), step.at
+            self._doing_page, self._data_since = 0, step.at
+
+    def released(self, step: Step, event: events.Released) -> None:
+        if isinstance(self._doing, events.EndPage):
+            self._said(step.at, self._doing.command)
+        well = event.outcome is Outcome.OK and self._state in (State.AWAITING_RELEASE, State.HANGING_UP)
+        moment = Moment.CALL if well else Moment.TROUBLE
+        self._mark(step.at, moment, f"the modem ended the session: {event.code}", bad=not well)
+
+    def _heard(self, at: float, frames: tuple[Frame, ...], *, ours: bool = False) -> None:
         last = self.story.spans[-1] if self.story.spans else None
-        if last is not None and last.frames and not last.ours and not last.frames[-1].final and frames:
+        if last is not None and last.frames and last.ours is ours and not last.frames[-1].final and frames:
             self.story.spans[-1] = replace(last, end=at, frames=last.frames + frames)
             return
         earliest = max(self._since, last.end if last else 0.0)
-        begin = max(earliest, self._flags_at if self._flags_at is not None else at - airtime(frames))
+        reckoned = at if self.story.by_reports else at - airtime(frames)
+        begin = min(at, max(earliest, self._flags_at if self._flags_at is not None else reckoned))
         self._add(
             kind=Kind.FRAMES,
-            ours=False,
+            ours=ours,
             begin=begin,
             end=at,
             frames=frames,
@@ -297,6 +344,9 @@ class _Teller:
                 )
             case events.SendPage() | events.SendBlock() | events.ReceivePage() | events.ReceiveBlock():
                 self._data(doing, at, count, whole=whole)
+            case events.AnswerPage(answer) if whole:  # the modem gives it as it awaits the next page
+                frames = (Frame.of(answer),)
+                self._add(kind=Kind.FRAMES, ours=True, begin=at, end=at + airtime(frames), frames=frames)
             case _:
                 self._doing = doing
 
@@ -344,12 +394,27 @@ class _Teller:
                 self._mark(step.at, Moment.PHASE, f"phase {phase.name}: {phase.value}")
             case told.PageStarted(page):
                 self._page = page  # counted in the call; the command counts in the document
+            case told.Trained(modulation, good) if self.story.by_reports:
+                self._was_trained(step.at, modulation, good=good)
             case told.Trained(_, good):
                 self._trained(good=good)
             case _:
                 if (words := _TOLD.get(type(transition))) is not None:
                     moment, say = words
                     self._mark(step.at, moment, say(transition), bad=isinstance(transition, _BAD))
+
+    def _was_trained(self, at: float, modulation: Modulation, *, good: bool) -> None:
+        """A training that is told of when it is over: by CFR, by the page behind it, or by the next DCS."""
+        spans = self.story.spans
+        answered = bool(spans) and Fcf.CFR in (frame.fcf for frame in spans[-1].frames)
+        place = len(spans) if good and not answered else len(spans) - 1
+        end = at if place == len(spans) else spans[place].begin
+        begin = max([end - TRAINING_S, *(span.end for span in spans[max(place - 1, 0) : place])])
+        ours = isinstance(self._doing, events.BeginPage)
+        spans.insert(
+            place,
+            Span(kind=Kind.TRAINING, ours=ours, begin=min(begin, end), end=end, modulation=modulation, good=good),
+        )
 
     def _trained(self, *, good: bool) -> None:
         for place in range(len(self.story.spans) - 1, -1, -1):
@@ -381,6 +446,8 @@ _HANDLERS: Mapping[type, Callable[[_Teller, Step, Any], None]] = {
     events.WrongCarrier: _Teller.silence,
     events.PageStored: _Teller.stored,
     events.Chosen: _Teller.chosen,
+    events.PageBegun: _Teller.begun,
+    events.Released: _Teller.released,
     events.LineLost: _Teller.lost,
     events.Failed: _Teller.failed,
     Expiry: _Teller.expiry,

@@ -25,7 +25,14 @@ def heading(report: Report) -> list[str]:
     outcome = facts.outcome.value if facts.outcome else "end unknown"
     told = [f"{name} {printable(text)}" for name, text in facts.remote_told.items()]
     first = f"{parties(report)} at {report.began:%Y-%m-%d %H:%M:%S %z}: {outcome}, {counted(facts.pages_done, 'page')}."
-    return [first, *(["The far end told: " + ", ".join(told) + "."] if told else [])]
+    return [first, *_modem(report), *(["The far end told: " + ", ".join(told) + "."] if told else [])]
+
+
+def _modem(report: Report) -> Iterator[str]:
+    """How the modem was used, where that is known and limits what can be known of the call."""
+    if report.settings.page_level:
+        name = f"Class {printable(report.service_class)}" if report.service_class else "Class 2"
+        yield f"The modem ran the procedure itself ({name}): frames are shown when it told of them."
 
 
 def numbers(facts: Facts) -> Iterator[str]:

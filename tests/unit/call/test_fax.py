@@ -19,7 +19,7 @@ from faxmodem.emulator.virtual import run_virtual
 from faxmodem.errors import DocumentError, ModemError, PortError
 from faxmodem.jobs.notification import Notifier
 from faxmodem.jobs.status import JobStatus
-from faxmodem.modem.base import CarrierModem
+from faxmodem.modem.base import Modem
 from faxmodem.t30.capabilities import PageInfo
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
@@ -81,7 +81,7 @@ class Sent:
         if self._stopped:
             near.stop.set()
 
-        async def open_modem() -> CarrierModem:
+        async def open_modem() -> Modem:
             if self._modem is not None:
                 raise self._modem
             return await near.open_modem()

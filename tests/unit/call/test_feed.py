@@ -64,6 +64,29 @@ def test_pages_come_in_order_and_say_what_follows() -> None:
     run(test)
 
 
+def test_which_page_is_the_last() -> None:
+    async def test() -> None:
+        feed = PageFeed(PAGES, total=3)
+        await feed.prepare()
+        for number in (1, 2, 3):
+            assert await feed.is_last(number) is (number == 3)
+            assert decoded(await feed.coded(number, FINE)) == PAGES[number - 1]
+
+    run(test)
+
+
+def test_a_page_goes_with_or_without_a_mark_of_its_end() -> None:
+    async def test() -> None:
+        feed = PageFeed(PAGES, total=3)
+        for marks_end in (False, True, False):
+            data = await feed.coded(1, FINE, marks_end=marks_end)
+            back = decode(data, FINE.coding, width=FINE.width, resolution=FINE.resolution)
+            assert (back.bitmap, back.ended) == (PAGES[0], marks_end)
+            await feed.work_ahead(FINE, marks_end=marks_end)
+
+    run(test)
+
+
 def test_a_document_without_pages_has_no_first() -> None:
     async def test() -> None:
         assert await PageFeed([], total=0).prepare() is None
@@ -234,10 +257,10 @@ def test_more_of_the_same_page_is_the_same_and_not_shown_again() -> None:
 def test_the_next_page_is_coded_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     count = 0
 
-    def counted(bitmap: Bitmap, coding: Coding, *, min_line_bits: int = 0) -> bytes:
+    def counted(bitmap: Bitmap, coding: Coding, **how: int) -> bytes:
         nonlocal count
         count += 1
-        return encode(bitmap, coding, min_line_bits=min_line_bits)
+        return encode(bitmap, coding, **how)  # type: ignore[arg-type]  # a bool is an int
 
     async def test() -> None:
         monkeypatch.setattr(feeding, "encode", counted)

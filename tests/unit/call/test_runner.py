@@ -28,7 +28,8 @@ from faxmodem.emulator.history import FramePassed
 from faxmodem.emulator.virtual import run_virtual
 from faxmodem.errors import ModemError, ModemTimeout, PortError
 from faxmodem.jobs.status import JobStatus
-from faxmodem.modem.base import CallFailed, CarrierModem, Heard, LineDropped, Link, ModemIdentity, Ring
+from faxmodem.modem.base import Answering, CallFailed, CarrierModem, Heard, LineDropped, Link, ModemIdentity, Ring
+from faxmodem.modem.ringing import RingRules
 from faxmodem.t30 import tcf
 from faxmodem.t30.capabilities import PageInfo
 from faxmodem.t30.frames import Frame
@@ -83,6 +84,14 @@ class FarEnd(CarrierModem):
     def identity(self) -> ModemIdentity:
         return ModemIdentity()
 
+    @property
+    def service_class(self) -> str:
+        return "1"
+
+    @property
+    def descriptor(self) -> int | None:
+        return None
+
     async def _do(self, action: str) -> None:
         self.done.append(action)
         if len(self.done) - 1 == self._at and self._trouble is not None:
@@ -99,8 +108,11 @@ class FarEnd(CarrierModem):
         await self._do("dial")
         return Link.V21
 
-    async def wait_for_ring(self, rings: int = 1) -> Ring:  # noqa: ARG002
+    async def wait_for_ring(self, rings: RingRules | int = 1) -> Ring:  # noqa: ARG002
         return Ring()
+
+    async def pick_up(self, how: Answering) -> None:
+        raise NotImplementedError
 
     async def answer(self) -> Link:
         await self._do("answer")

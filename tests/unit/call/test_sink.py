@@ -121,6 +121,35 @@ def test_a_sender_that_never_marks_the_end_is_known_by_its_second_try(tmp_path: 
 # -- the file
 
 
+@pytest.mark.parametrize("coding", Coding)
+def test_a_modem_that_tells_where_a_page_ends_may_take_the_mark_away(coding: Coding, tmp_path: Path) -> None:
+    corrected = replace(PARAMETERS, coding=coding, ecm_octets=256)
+    ways = [corrected] if coding is Coding.MMR else [corrected, replace(corrected, ecm_octets=0)]
+    unmarked = encode(FIRST, coding, marks_end=False)
+
+    async def test(sink: PageSink) -> None:
+        for parameters in ways:
+            sink.begin(parameters, end_told=True)
+            sink.write(unmarked)
+            stored = await sink.store()
+            assert (stored.verdict, stored.lines, stored.bad_lines) == (GOOD, FIRST.lines, 0)
+        await sink.finish(complete=True)
+        assert list(read_pages(tmp_path / "fax.tif")) == [FIRST] * len(ways)
+
+    with_sink(tmp_path / "fax.tif", test)
+
+
+@pytest.mark.parametrize(("data", "verdict"), [(b"", GOOD), (b"\0" * 300, BAD)])
+def test_a_page_without_a_line_is_one_only_if_nothing_came(data: bytes, verdict: Verdict, tmp_path: Path) -> None:
+    async def test(sink: PageSink) -> None:
+        sink.begin(replace(PARAMETERS, ecm_octets=256), end_told=True)
+        sink.write(data)
+        assert (await sink.store()).verdict is verdict
+        await sink.finish(complete=True)
+
+    with_sink(tmp_path / "fax.tif", test)
+
+
 def test_pages_are_in_the_file_as_soon_as_they_are_stored(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "fax.tif"
     partial = path.with_name("fax" + PARTIAL)

@@ -9,12 +9,16 @@ from pathlib import Path
 import anyio
 import pytest
 
+from faxmodem.api import CallOptions, send
 from faxmodem.call.fax import CallSettings, FaxResult
 from faxmodem.codec.bitmap import Bitmap
-from faxmodem.documents.tiff import read_pages
+from faxmodem.documents.tiff import read_pages, write_pages
 from faxmodem.emulator.faults import BitErrors, Fault, NoV8, V34Limit
 from faxmodem.emulator.virtual import run_virtual
+from faxmodem.errors import ModemError
+from faxmodem.modem.base import Modem
 from faxmodem.modem.class1 import Class1Modem
+from faxmodem.modem.opening import open_on
 from faxmodem.modem.profile import load_profile
 from faxmodem.t30.modulations import Modulation
 from faxmodem.t30.outcomes import Outcome
@@ -104,3 +108,37 @@ def test_noise_that_nothing_survives_is_told(tmp_path: Path) -> None:
     assert ends.sender.outcome is Outcome.PAGE_REFUSED
     assert ends.sender.pages == 0
     assert not ends.receiver.ok
+
+
+@pytest.mark.parametrize("v34", [True, False])
+def test_a_modem_may_be_told_to_do_without(v34: bool) -> None:
+    offered: list[bool] = []
+
+    async def main() -> None:
+        side = Side(watched_line(), CALLER, settings=CallSettings())
+        async with running(side):
+            modem = await open_on(side.dte, profile=PROFILE, v34=v34)
+            offered.append(Modulation.V34 in modem.identity.transmits)
+            await modem.aclose()
+
+    run_virtual(main)
+    assert offered == [v34]
+
+
+@pytest.mark.parametrize(
+    ("options", "v34"),
+    [({}, True), ({"max_rate": 9600}, False), ({"ecm": False}, False), ({"max_rate": 14400, "ecm": True}, True)],
+)
+def test_who_limits_the_rate_or_wants_no_error_correction_gets_no_v34(
+    options: CallOptions, v34: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[object] = []
+
+    async def refuse(_port: str, **told: object) -> Modem:
+        asked.append(told["v34"])
+        raise ModemError("no modem here")
+
+    monkeypatch.setattr("faxmodem.api.open_modem", refuse)
+    write_pages(tmp_path / "fax.tif", PAGES[:1])
+    send("port", "200", tmp_path / "fax.tif", **options)
+    assert asked == [v34]
