@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ import numpy as np
 from faxmodem.call.fax import CallSettings, FaxResult, Outgoing, poll_fax, receive_fax, send_fax
 from faxmodem.call.sink import CopyQuality
 from faxmodem.codec.bitmap import Bitmap, Resolution
-from faxmodem.emulator.dce import Class1Dce
+from faxmodem.emulator.dce import Dce
 from faxmodem.emulator.faults import Fate, Fault
 from faxmodem.emulator.history import CallStep, FramePassed, Record, SignalPassed
 from faxmodem.emulator.line import Line, LineSettings
@@ -24,10 +25,12 @@ from faxmodem.emulator.settings import DceSettings
 from faxmodem.errors import DocumentError
 from faxmodem.jobs.notification import Notifier
 from faxmodem.jobs.status import FaxJobStatus
-from faxmodem.modem.class1 import Class1Modem
-from faxmodem.modem.profile import load_profile
+from faxmodem.modem.base import Modem
+from faxmodem.modem.opening import open_on
+from faxmodem.modem.profile import Profile, ServiceClass, load_profile
 from faxmodem.t30.fcf import X_BIT, Fcf
 from faxmodem.t30.frames import CONTROL_FINAL, Frame
+from faxmodem.transport.base import DEFAULT_BAUD
 from faxmodem.transport.memory import MemoryTransport, null_modem_pair
 
 CALLER: Final = "100"
@@ -72,33 +75,21 @@ class Document:
         self.closed = True
 
 
-class Side:
-    """One of our stacks with its emulated modem, and what became of both."""
+class Stack(ABC):
+    """One of our stacks above some modem, and what became of its call."""
 
-    def __init__(
-        self,
-        line: Line,
-        number: str,
-        *,
-        settings: CallSettings,
-        dce: DceSettings | None = None,
-        words: Mapping[str, str] | None = None,
-    ) -> None:
-        """`words`: result codes that this modem words in its own way."""
-        self.end = line.subscribe(number)
-        self.dte, port = null_modem_pair(name=number)
-        if words:
-            self.dte = _Rewording(self.dte, words)
-        self.dce = Class1Dce(port, self.end, settings=dce)
+    def __init__(self, settings: CallSettings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
+        self.clock = clock
         self.stop = anyio.Event()
         self.statuses: list[FaxJobStatus] = []
         self.sent: dict[int, Bitmap] = {}
         "The pages as they went on the line last."
         self.result: FaxResult | None = None
-        self.left_on_hook = False
-        loop = asyncio.get_running_loop()  # not anyio.current_time: pages are stored in a thread
-        self.clock = lambda: EPOCH + timedelta(seconds=loop.time())
+
+    @abstractmethod
+    async def open_modem(self) -> Modem:
+        """The modem, set up."""
 
     async def send(
         self,
@@ -170,11 +161,6 @@ class Side:
         finally:
             assert notifier.close(LISTENERS_GRACE_S)
 
-    async def open_modem(self) -> Class1Modem:
-        modem = Class1Modem(self.dte, PROFILE)
-        await modem.set_up()
-        return modem
-
     @property
     def chain(self) -> str:
         """Status and extended status of the job, each pair once for as long as it stood.
@@ -186,6 +172,36 @@ class Side:
 
     def _note_page(self, number: int, bitmap: Bitmap) -> None:
         self.sent[number] = bitmap
+
+
+class Side(Stack):
+    """One of our stacks with its emulated modem, and what became of both."""
+
+    def __init__(
+        self,
+        line: Line,
+        number: str,
+        *,
+        settings: CallSettings,
+        dce: DceSettings | None = None,
+        words: Mapping[str, str] | None = None,
+        profile: Profile = PROFILE,
+        service_class: ServiceClass | None = None,
+    ) -> None:
+        """`words`: result codes that this modem words in its own way. `profile`: what the driver thinks it has."""
+        loop = asyncio.get_running_loop()  # not anyio.current_time: pages are stored in a thread
+        super().__init__(settings, lambda: EPOCH + timedelta(seconds=loop.time()))
+        self.end = line.subscribe(number)
+        self.dte, port = null_modem_pair(name=number, bauds=(DEFAULT_BAUD, None))
+        if words:
+            self.dte = _Rewording(self.dte, words)
+        self.dce = Dce(port, self.end, settings=dce)
+        self.left_on_hook = False
+        self._profile = profile
+        self._class = service_class
+
+    async def open_modem(self) -> Modem:
+        return await open_on(self.dte, profile=self._profile, service_class=self._class)
 
 
 class _Rewording(MemoryTransport):

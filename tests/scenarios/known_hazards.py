@@ -23,31 +23,37 @@ class Hazard:
 
 
 _MODEM: Final = "tests/unit/modem/"
+_QUIRKS: Final = "tests/unit/quirks/"
+
+SERIAL: Final[Mapping[str, Hazard]] = {
+    "2": Hazard("RTS is dropped too late, or ignored", _QUIRKS + "test_class1.py::test_harm_and_cure"),
+    "4": Hazard("XON/XOFF does not work", _QUIRKS + "test_class1.py::test_harm_and_cure"),
+    "7": Hazard("a small buffer, and nobody stops the DTE", _QUIRKS + "test_class1.py::test_harm_and_cure"),
+    "13": Hazard("commands after a reset are lost", _QUIRKS + "test_lenient.py::test_a_call_goes_well"),
+    "14": Hazard("commands close to each other are lost", _QUIRKS + "test_class1.py::test_harm_and_cure"),
+}
 
 CLASS_1: Final[Mapping[str, Hazard]] = {
     "18": Hazard("lines that nobody asked for, in the middle of a session"),
     "25": Hazard("frames come without their FCS"),
-    "26": Hazard("good frames are reported as bad", _MODEM + "test_frames.py::test_what_comes_of_a_frame"),
-    "27": Hazard("DLE inside a frame is not doubled", not_here="the driver cannot tell it from an escape"),
-    "28": Hazard("the address of a frame is missing", _MODEM + "test_hdlc.py::test_a_good_fcs_proves_the_frame"),
-    "29": Hazard("the bits of frames are reversed", _MODEM + "test_hdlc.py::test_a_good_fcs_proves_the_frame"),
+    "26": Hazard("good frames are reported as bad", _QUIRKS + "test_lenient.py::test_a_call_goes_well"),
+    "27": Hazard("DLE inside a frame is not doubled", _QUIRKS + "test_lenient.py::test_frames_are_read_in_any_shape"),
+    "28": Hazard("the address of a frame is missing", _QUIRKS + "test_lenient.py::test_frames_are_read_in_any_shape"),
+    "29": Hazard("the bits of frames are reversed", _QUIRKS + "test_lenient.py::test_frames_are_read_in_any_shape"),
     "30": Hazard("+FCERROR right after a frame, whose carrier is not off yet"),
-    "31": Hazard("+FCERROR or NO CARRIER for +FRH=3", _MODEM + "test_frames.py::test_what_comes_of_a_frame"),
-    "32": Hazard("CONNECT for noise, then NO CARRIER", _MODEM + "test_frames.py::test_what_comes_of_a_frame"),
+    "31": Hazard("+FCERROR or NO CARRIER for +FRH=3", _QUIRKS + "test_lenient.py::test_a_call_goes_well"),
+    "32": Hazard("CONNECT for any carrier, then NO CARRIER", _QUIRKS + "test_class1.py::test_harm_and_cure"),
     "33": Hazard("CONNECT long before the modem has trained"),
     "34": Hazard("+FTS takes longer than it says", _MODEM + "test_silences.py::test_a_silence_may_be_a_pause"),
     "35": Hazard("commands joined by a semicolon are not all obeyed", not_here="no command is joined to another"),
-    "36": Hazard("+FRS resets the modem", _MODEM + "test_silences.py::test_a_silence_may_be_a_pause"),
+    "36": Hazard("+FRS resets the modem", _QUIRKS + "test_class1.py::test_harm_and_cure"),
     "37": Hazard("ones before the zeros of a training check"),
     "38": Hazard("a page where a training check is due"),
     "39": Hazard("a carrier that is lost for a moment"),
     "40": Hazard("our own echo"),
     "41": Hazard("both ends send at once"),
-    "42": Hazard(
-        "no OK when an action is aborted",
-        _MODEM + "test_frames.py::test_a_modem_that_never_says_ok_to_an_abort_is_not_waited_for",
-    ),
-    "43": Hazard("results given twice", _MODEM + "test_frames.py::test_an_answer_given_twice_is_not_the_next_one"),
+    "42": Hazard("no OK when an action is aborted", _QUIRKS + "test_lenient.py::test_a_call_goes_well"),
+    "43": Hazard("results given twice", _QUIRKS + "test_lenient.py::test_a_call_goes_well"),
     "44": Hazard(
         "a V.34 call that ends without OK",
         _MODEM + "test_v34.py::test_hanging_up_a_modem_that_ends_the_session_without_a_word",
@@ -98,4 +104,4 @@ T30: Final[Mapping[str, Hazard]] = {
     "108": Hazard("no room for a page"),
 }
 
-HAZARDS: Final = {**CLASS_1, **T30}
+HAZARDS: Final = {**SERIAL, **CLASS_1, **T30}
