@@ -1,0 +1,1 @@
+"""The score card of a modem: what it does, measured, beside what it should do."""
