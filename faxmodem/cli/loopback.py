@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from faxmodem.call.fax import FaxResult
     from faxmodem.cli.display import Terminal
     from faxmodem.codec.bitmap import Bitmap
+    from faxmodem.modem.profile import Profile
 
 
 def loopback(
@@ -29,6 +30,13 @@ def loopback(
     rendering: options.Rendering = options.RenderingName.AUTO,
     max_rate: options.MaxRate = 14400,
     pace: Annotated[float, typer.Option("--pace", metavar="N", min=1.0, help="how many times real speed")] = 100.0,
+    sender_profile: Annotated[
+        str, typer.Option("--sender-profile", metavar="NAME", help="which modem the sender has; see faxmodem profiles")
+    ] = "faxmodem",
+    receiver_profile: Annotated[
+        str, typer.Option("--receiver-profile", metavar="NAME", help="which modem the receiver has")
+    ] = "faxmodem",
+    modem_class: options.Class = options.ModemClass.AUTO,
 ) -> None:
     """Send files through two emulated modems to ourselves, and compare what arrives. Needs no hardware."""
     from faxmodem.api import RESOLUTIONS
@@ -36,7 +44,9 @@ def loopback(
     from faxmodem.cli.running import run
     from faxmodem.documents.sample import sample_page
     from faxmodem.documents.tiff import write_pages
+    from faxmodem.modem.profile import load_profile
 
+    profiles = load_profile(sender_profile), load_profile(receiver_profile)
     with ExitStack() as stack:
         paths = list(files or [])
         if not paths:
@@ -48,7 +58,7 @@ def loopback(
 
         async def work(stop: anyio.Event) -> int:
             drawn = {"resolution": resolution.value, "rendering": rendering.value}
-            bench = _Bench(paths, output, drawn, max_rate, pace)
+            bench = _Bench(paths, output, drawn, max_rate, pace, profiles, modem_class.value)
             return await bench.run(sender, receiver, stop)
 
         code = run(work)
@@ -58,8 +68,19 @@ def loopback(
 class _Bench:
     """Two drivers, two emulated modems on ptys, and the line between them."""
 
-    def __init__(self, paths: list[Path], output: Path, drawn: dict[str, str], max_rate: int, pace: float) -> None:
+    def __init__(
+        self,
+        paths: list[Path],
+        output: Path,
+        drawn: dict[str, str],
+        max_rate: int,
+        pace: float,
+        profiles: tuple[Profile, Profile],
+        service_class: str,
+    ) -> None:
         self._paths = paths
+        self._profiles = profiles
+        self._class = service_class
         self._output = output
         self._drawn = drawn
         self._max_rate = max_rate
@@ -71,8 +92,10 @@ class _Bench:
         from faxmodem.api import receive_async, send_async
         from faxmodem.emulator.pair import emulated_line
         from faxmodem.emulator.pty import PtyTransport
+        from faxmodem.emulator.settings import DceSettings
 
         near, far = PtyTransport(), PtyTransport()
+        modems = [DceSettings.of_profile(profile) for profile in self._profiles]
         arrived: list[FaxResult] = []
 
         async def answer() -> None:
@@ -81,6 +104,8 @@ class _Bench:
                     far.slave_path,
                     self._output,
                     station_id="RECEIVER",
+                    profile=self._profiles[1],
+                    service_class=self._class,
                     on_transition=receiver.transition,
                     on_progress=receiver.page,
                     on_fax=receiver.result,
@@ -88,13 +113,15 @@ class _Bench:
                 )
             )
 
-        async with emulated_line(near, far, pace=self._pace), anyio.create_task_group() as tasks:
+        async with emulated_line(near, far, pace=self._pace, settings=modems), anyio.create_task_group() as tasks:
             tasks.start_soon(answer)
             result = await send_async(
                 near.slave_path,
                 "200",
                 self._paths,
                 station_id="SENDER",
+                profile=self._profiles[0],
+                service_class=self._class,
                 resolution=self._drawn["resolution"],
                 rendering=self._drawn["rendering"],
                 max_rate=self._max_rate,

@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 import faxmodem
+from faxmodem.cli.check import check
+from faxmodem.cli.emulate import emulate
 from faxmodem.cli.explain import explain
 from faxmodem.cli.loopback import loopback
 from faxmodem.cli.poll import poll
 from faxmodem.cli.ports import ports
 from faxmodem.cli.probe import probe
+from faxmodem.cli.profiles import profiles
 from faxmodem.cli.receive import receive
 from faxmodem.cli.replay import replay
 from faxmodem.cli.send import send
@@ -21,7 +24,8 @@ from faxmodem.errors import DialError, DocumentError, FaxModemError, ModemError,
 EPILOG = (
     "Exit codes: 0 every page confirmed; 2 wrong usage; 10 busy; 11 no answer; 12 no dial tone; 13 bad number; "
     "16 not a fax; 20 to 28 the two machines did not come to an end; 40 to 43 port and modem; 50 document "
-    "or report; 51 disk; 60 a replayed call goes differently; 130 canceled. The README lists them all."
+    "or report; 51 disk; 60 a replayed call goes differently; 61 a checked modem is bad; 130 canceled. The README "
+    "lists them all."
 )
 
 app = typer.Typer(
@@ -32,7 +36,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (loopback, send, receive, poll, ports, probe, explain, replay):
+for verb in (loopback, emulate, send, receive, poll, ports, probe, check, profiles, explain, replay):
     app.command()(verb)
 
 _EXIT_CODES: tuple[tuple[type[FaxModemError], int], ...] = (

@@ -14,7 +14,7 @@ Port = Annotated[
         "--port",
         envvar="FAXMODEM_PORT",
         metavar="PORT",
-        help="serial port of the modem: a device or a URL (socket://HOST:PORT, rfc2217://HOST:PORT)",
+        help="serial port of the modem: a device, usb:VID:PID, usb:SERIAL, or a URL (socket://HOST:PORT, rfc2217://...)",
     ),
 ]
 StationId = Annotated[
@@ -29,8 +29,47 @@ Record = Annotated[
     Path | None,
     typer.Option("--record", metavar="FILE", help="write the dialogue with the modem to FILE, as text"),
 ]
-Profile = Annotated[str, typer.Option("--profile", metavar="NAME", help="firmware profile: a name or a TOML file")]
-Baud = Annotated[int, typer.Option("--baud", metavar="RATE", help="speed of the serial port, in bit/s")]
+Profile = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        envvar="FAXMODEM_PROFILE",
+        metavar="NAME",
+        help="firmware profile: a name (`faxmodem profiles` lists them) or a TOML file; auto: the modem is asked",
+    ),
+]
+DIALLING = "Dialling"
+"Heading in the help."
+Number = Annotated[
+    str | None, typer.Option("--to", metavar="NUMBER", help="number to dial; digits, and W , @ ! for pauses")
+]
+OpenCall = Annotated[
+    bool,
+    typer.Option(
+        "--open-call",
+        rich_help_panel=DIALLING,
+        help="instead of --to: somebody has dialled and hears a fax",
+    ),
+]
+DialRules = Annotated[
+    Path | None,
+    typer.Option(
+        "--dial-rules",
+        envvar="FAXMODEM_DIAL_RULES",
+        rich_help_panel=DIALLING,
+        metavar="FILE",
+        help="TOML file: country and area, prefixes, outside line, blocked numbers; default: the user's own",
+    ),
+]
+Baud = Annotated[
+    int | None,
+    typer.Option(
+        "--baud",
+        metavar="RATE",
+        min=300,
+        help="speed of the serial port, in bit/s; default: the profile's, else 115200",
+    ),
+]
 
 
 class ModemClass(StrEnum):
@@ -38,9 +77,16 @@ class ModemClass(StrEnum):
 
     AUTO = "auto"
     CLASS_1 = "1"
+    CLASS_1_0 = "1.0"
+    CLASS_2 = "2"
+    CLASS_2_0 = "2.0"
+    CLASS_2_1 = "2.1"
 
 
-Class = Annotated[ModemClass, typer.Option("--class", help="service class of the modem")]
+Class = Annotated[
+    ModemClass,
+    typer.Option("--class", help="service class to use; auto: the first that the profile prefers and the modem has"),
+]
 
 
 class ResolutionName(StrEnum):
@@ -91,6 +137,13 @@ Report = Annotated[
 Subaddress = Annotated[str, typer.Option("--subaddress", metavar="SUB", help="mailbox or the like behind the far end")]
 Password = Annotated[str, typer.Option("--password", envvar="FAXMODEM_PASSWORD", metavar="PWD", help="what opens it")]
 Selective = Annotated[str, typer.Option("--selective", metavar="SEP", help="which document is to be polled")]
+
+
+def number(to: str | None, *, open_call: bool) -> str | None:
+    """The number to dial, None for a call that somebody has dialled. Raises `typer.BadParameter`."""
+    if open_call is (to is not None):
+        raise typer.BadParameter("either --to NUMBER or --open-call must be given, and not both")
+    return to
 
 
 def codings(names: list[CodingName] | None) -> list[str]:

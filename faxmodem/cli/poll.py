@@ -13,8 +13,8 @@ from faxmodem.cli import options
 
 def poll(
     port: options.Port,
-    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="number to dial")],
     output: Annotated[Path, typer.Option("--output", metavar="DIR", help="folder for the document that is fetched")],
+    to: options.Number = None,
     selective: options.Selective = "",
     subaddress: options.Subaddress = "",
     password: options.Password = "",
@@ -24,12 +24,14 @@ def poll(
     coding: options.Codings = None,
     station_id: options.StationId = "",
     max_rate: options.MaxRate = 14400,
-    modem_class: options.Class = options.ModemClass.AUTO,  # noqa: ARG001 - Class 1 is the only one yet
-    profile: options.Profile = "class1",
-    baud: options.Baud = 115200,
+    modem_class: options.Class = options.ModemClass.AUTO,
+    profile: options.Profile = "auto",
+    baud: options.Baud = None,
     as_json: options.Json = False,
     record: options.Record = None,
     report: options.Report = None,
+    open_call: options.OpenCall = False,
+    dial_rules: options.DialRules = None,
 ) -> None:
     """Call a fax machine and fetch the document that it holds, as a TIFF file whose path is printed.
 
@@ -40,12 +42,13 @@ def poll(
     from faxmodem.cli.display import display
     from faxmodem.cli.running import recording, run
 
+    number = options.number(to, open_call=open_call)
     with display(as_json=as_json) as shown, recording(record) as sink:
 
         async def work(stop: anyio.Event) -> int:
             result = await poll_async(
                 port,
-                to,
+                number,
                 output,
                 selective=selective,
                 subaddress=subaddress,
@@ -56,7 +59,9 @@ def poll(
                 codings=options.codings(coding),
                 station_id=station_id,
                 max_rate=max_rate,
+                dial_rules=dial_rules,
                 profile=profile,
+                service_class=modem_class.value,
                 baud=baud,
                 record=sink,
                 listeners=shown.listeners,

@@ -23,12 +23,13 @@ def run(work: Callable[[anyio.Event], Awaitable[T]]) -> T:
     async def until_signal() -> T:
         stop = anyio.Event()
 
-        async def watch() -> None:
-            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+
+            async def watch() -> None:
                 async for _ in signals:
                     stop.set()
 
-        return await beside(watch, partial(work, stop))
+            return await beside(watch, partial(work, stop))
 
     return anyio.run(until_signal)
 

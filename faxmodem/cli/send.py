@@ -14,7 +14,7 @@ from faxmodem.cli import options
 def send(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="PDF, TIFF, PNG, JPEG or plain text")],
     port: options.Port,
-    to: Annotated[str, typer.Option("--to", metavar="NUMBER", help="number to dial")],
+    to: options.Number = None,
     resolution: options.Resolution = options.ResolutionName.FINE,
     rendering: options.Rendering = options.RenderingName.AUTO,
     station_id: options.StationId = "",
@@ -31,12 +31,14 @@ def send(
     ecm: options.Ecm = True,
     coding: options.Codings = None,
     max_rate: options.MaxRate = 14400,
-    modem_class: options.Class = options.ModemClass.AUTO,  # noqa: ARG001 - Class 1 is the only one yet
-    profile: options.Profile = "class1",
-    baud: options.Baud = 115200,
+    modem_class: options.Class = options.ModemClass.AUTO,
+    profile: options.Profile = "auto",
+    baud: options.Baud = None,
     as_json: options.Json = False,
     record: options.Record = None,
     report: options.Report = None,
+    open_call: options.OpenCall = False,
+    dial_rules: options.DialRules = None,
 ) -> None:
     """Send files as one fax; exit with 0 only if every page was confirmed."""
     from faxmodem.api import send_async
@@ -44,12 +46,13 @@ def send(
     from faxmodem.cli.running import recording, run
     from faxmodem.t30.timers import Limits
 
+    number = options.number(to, open_call=open_call)
     with display(as_json=as_json) as shown, recording(record) as sink:
 
         async def work(stop: anyio.Event) -> int:
             result = await send_async(
                 port,
-                to,
+                number,
                 files,
                 station_id=station_id,
                 resolution=resolution.value,
@@ -63,7 +66,9 @@ def send(
                 ecm=ecm,
                 codings=options.codings(coding),
                 max_rate=max_rate,
+                dial_rules=dial_rules,
                 profile=profile,
+                service_class=modem_class.value,
                 baud=baud,
                 record=sink,
                 listeners=shown.listeners,

@@ -21,7 +21,19 @@ def test_the_table_of_outcomes_is_the_one_in_force() -> None:
 def test_every_verb_is_named() -> None:
     group = typer.main.get_command(app)
     verbs = getattr(group, "commands", {})
-    assert set(verbs) == {"loopback", "send", "receive", "poll", "ports", "probe", "explain", "replay"}
+    assert set(verbs) == {
+        "check",
+        "emulate",
+        "explain",
+        "loopback",
+        "poll",
+        "ports",
+        "probe",
+        "profiles",
+        "receive",
+        "replay",
+        "send",
+    }
     for verb in verbs:
         assert re.search(rf"\b{verb}\b", README), f"the README does not mention `faxmodem {verb}`"
 
