@@ -22,7 +22,7 @@ PACKAGES: Final = ("iaxmodem", "efax")
 def record_sending(folder: Path, transcript: Path) -> Ended:
     document = folder / "pages.tif"
     write_pages(document, PAGES)
-    options = ("--to", "200", "--station-id", OUR_ID, "--no-header", "--record", transcript)
+    options = ("--profile", "class1", "--to", "200", "--station-id", OUR_ID, "--no-header", "--record", transcript)
     with soft_modems() as modems, efax_answers(modems.b, folder / "answering") as efax:
         ended = run("send", "--port", modems.a, *options, document)
         assert efax.end() == 0
@@ -31,7 +31,7 @@ def record_sending(folder: Path, transcript: Path) -> Ended:
 
 
 def record_receiving(folder: Path, transcript: Path) -> Ended:
-    options = ("--output", folder, "--station-id", OUR_ID, "--record", transcript)
+    options = ("--profile", "class1", "--output", folder, "--station-id", OUR_ID, "--record", transcript)
     with (
         soft_modems() as modems,
         faxmodem("receive", "--port", modems.b, *options) as command,

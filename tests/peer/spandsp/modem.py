@@ -121,11 +121,17 @@ class SoftModem(Transport):
         self._flow = flow
         self._ring_takes()
 
+    async def set_baud(self, baud: int | None) -> None:
+        """Do nothing: octets go straight into the modem."""
+
     async def set_dtr(self, on: bool) -> None:
         """Do nothing: the modem has no such line."""
 
     async def set_rts(self, on: bool) -> None:
         """Do nothing: the modem has no such line."""
+
+    async def send_break(self) -> None:
+        """Do nothing: there is no line."""
 
     async def control_lines(self) -> ControlLines:
         """What the modem shows: CTS alone."""
