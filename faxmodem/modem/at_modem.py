@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import ClassVar, Final, TypeGuard
 
 import anyio
 
-from faxmodem.errors import ClassRefused, ModemError, ModemTimeout
+from faxmodem.errors import ClassRefused, ModemError, ModemTimeout, PortError
 from faxmodem.modem import recovery
 from faxmodem.modem.at import Event, Result, ResultCode, Text
 from faxmodem.modem.base import Answering, ModemIdentity, NotFax, OtherCall, Ring
@@ -251,9 +252,17 @@ class AtModem:
         try:
             if self._off_hook:
                 await self.hang_up()
+            if self._dialogue.locked:
+                await self._free_rate()
         finally:
             with anyio.CancelScope(shield=True):
                 await self._transport.aclose()
+
+    async def _free_rate(self) -> None:
+        """Leave a modem that holds the port at a rate of its own to the next program as one that recognises others."""
+        with anyio.CancelScope(shield=True), suppress(ModemError, PortError):
+            await self.settle()
+            await self._dialogue.ask("AT+FCLASS=0")
 
 
 def _tells_of_call(event: Event) -> TypeGuard[Result | Text]:

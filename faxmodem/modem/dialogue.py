@@ -75,8 +75,8 @@ class Dialogue:
         self.profile = profile
         self.busy = Busy.IDLE
         self.flow = Flow.NONE
-        self.flow_of_data = profile.flow.while_sending
-        "The flow control with which page data are sent."
+        self.locked = False
+        "The modem holds the port at a rate and a flow control of its own."
         self.baud: int | None = None
         "The port's rate in bit/s, where it is another than the one at which it was opened."
         self.other_bauds: Sequence[int] = profile.locks
@@ -216,15 +216,20 @@ class Dialogue:
             await self.transport.set_baud(baud)
             await anyio.sleep(NEW_BAUD_S)
 
+    @property
+    def flow_of_data(self) -> Flow:
+        """The flow control with which page data are sent."""
+        return Flow.XONXOFF if self.locked else self.profile.flow.while_sending
+
     async def unlock(self) -> None:
         """Go back to the rate and the flow control of the profile."""
-        self.flow_of_data = self.profile.flow.while_sending
+        self.locked = False
         await self.set_baud(self.profile.port.baud)
 
     async def follow_lock(self, quirk: Quirk) -> None:
         """Go with a modem that by this quirk, if it has it, now talks at a rate and with a flow control of its own."""
         if self.profile.has(quirk):
-            self.flow_of_data = Flow.XONXOFF
+            self.locked = True
             await self.set_baud(round(self.profile.measure(quirk)))
 
 

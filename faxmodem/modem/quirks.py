@@ -53,7 +53,7 @@ class Quirk(StrEnum):
     RATE_LOCKED = "rate_locked"
     "From +FCLASS=2 until class 0 or a reset, talks at `value` bit/s and with XON/XOFF, whatever the DTE's rate was."
     RATE_LOCKED_ON_ANSWER = "rate_locked_on_answer"
-    "The same, but only once a call that it answers in Class 2 is up."
+    "The same, at `value` bit/s, but only once a call that it answers in Class 2 is up."
     NO_XON = "no_xon"
     "Class 2: sends no XON after the CONNECT to +FDT."
     NO_RTC = "no_rtc"

@@ -14,6 +14,7 @@ from faxmodem.emulator.settings import DceSettings
 from faxmodem.emulator.virtual import run_virtual
 from faxmodem.errors import ModemError, ModemTimeout, SettingError
 from faxmodem.modem.base import Modem
+from faxmodem.modem.class2.driver import Class2Modem
 from faxmodem.modem.detect import OTHER_BAUDS, detect
 from faxmodem.modem.opening import open_on
 from faxmodem.modem.profile import Profile, load_profile
@@ -67,12 +68,17 @@ def test_a_modem_is_found_at_another_rate_and_used_there(baud: int) -> None:
     assert took_s < 15
 
 
-@pytest.mark.parametrize("base", [CLASS_1, CLASS_2], ids=lambda profile: profile.id)
 @pytest.mark.parametrize(("baud", "fastest"), [(9600, 7200), (19200, 14400)])
-def test_no_rate_on_the_line_is_faster_than_the_port(base: Profile, baud: int, fastest: int) -> None:
-    modem = at_port(DceSettings.of_profile(base), lambda port: open_on(port, profile=base, baud=baud))
-    for rates in (modem.identity.transmits, modem.identity.receives):
+def test_no_rate_on_the_line_is_faster_than_the_port(baud: int, fastest: int) -> None:
+    def opened(profile: Profile) -> Modem:
+        return at_port(DceSettings.of_profile(profile), lambda port: open_on(port, profile=profile, baud=baud))
+
+    identity = opened(CLASS_1).identity
+    for rates in (identity.transmits, identity.receives):
         assert max(rate.rate_bps for rate in rates) == fastest
+    modem = opened(CLASS_2)
+    assert isinstance(modem, Class2Modem)
+    assert max(modem._ranges.groups[1]) == fastest // 2400 - 1
 
 
 def test_v34_is_left_out_where_the_port_is_too_slow_for_it() -> None:
@@ -138,6 +144,18 @@ def test_a_modem_that_locks_the_rate_is_followed_and_let_go() -> None:
     found, back = [place for place, line in enumerate(said) if "baud" in line][1:]
     assert (said[found], said[back]) == ("DTE <baud 19200>", "DTE <baud default>")
     assert said[back + 1] == "DTE AT+FCLASS=1<CR>"
+
+
+def test_the_modem_is_left_as_one_that_recognises_the_rate() -> None:
+    sink = StringIO()
+
+    async def main(port: MemoryTransport) -> None:
+        modem = await open_on(Recorder(port, sink, clock=anyio.current_time), profile=LOCKED)
+        await modem.aclose()
+
+    at_port(DceSettings.of_profile(LOCKED), main)
+    last = [line.split(" ", 1)[1] for line in sink.getvalue().splitlines()][-2:]
+    assert last == ["DTE AT+FCLASS=0<CR>", "DCE <CR><LF>OK<CR><LF>"]
 
 
 def test_the_modem_is_reached_for_hanging_up_though_it_has_changed_its_rate_unseen() -> None:
