@@ -26,6 +26,8 @@ MODEM_NUMBER: Final = "100"
 STATION_NUMBER: Final = "200"
 BETWEEN_CALLS_S: Final = 5.0
 "Line time from the end of one call of the station to the next."
+LEAVING_S: Final = 3.0
+"Line time that the modem stays after the last call: the program that drives it has still to hang up."
 
 
 def emulate(
@@ -206,6 +208,8 @@ class _Bench:
                     await stop.wait()
                 else:
                     code = await station.live(behind.slave_path, stop)
+                    with anyio.move_on_after(LEAVING_S / self.pace):
+                        await stop.wait()
                 tasks.cancel_scope.cancel()
             return code
 

@@ -98,14 +98,13 @@ class Dce:
         """Hang up when the DTE drops DTR, if the port has such a line and &D says so. V.250 §6.2.9."""
         core = self._core
         was_on = False
-        while (await self._transport.control_lines()).dsr is not None:
-            await core.wait_off_hook()
-            is_on = bool((await self._transport.control_lines()).dsr)
+        while (is_on := (await self._transport.control_lines()).dsr) is not None:
             if was_on and not is_on and core.registers["&D"] in _HANGS_UP_WITHOUT_DTR:
                 self._fax.drop()
                 self._end_call()
             was_on = is_on
             await core.clock.sleep(DTR_LOOK_S)
+            await core.wait_off_hook()
 
     def _end_call(self) -> None:
         """The call is over without the DTE's ATH: whatever is being done ends."""

@@ -56,6 +56,8 @@ class Quirk(StrEnum):
     "The same, at `value` bit/s, but only once a call that it answers in Class 2 is up."
     NO_XON = "no_xon"
     "Class 2: sends no XON after the CONNECT to +FDT."
+    MIRRORED_PAGES = "mirrored_pages"
+    "Class 2: gives the octets of a received page with their bits in reverse, whatever +FBOR says."
     NO_RTC = "no_rtc"
     "Sends pages without RTC: the DTE has to give it."
     SESSION_BEFORE_DIAL = "session_before_dial"

@@ -21,9 +21,9 @@ from tests.scenarios.bench import CALLED, CALLER, Side, page, running
 GENERIC: Final = load_profile("generic")
 END_S: Final = 1800.0
 PAGES: Final = [
-    page(80, resolution=Resolution.FINE, seed=1),
-    page(60, resolution=Resolution.FINE, seed=2),
-    page(70, resolution=Resolution.FINE, seed=3),
+    page(30, resolution=Resolution.FINE, seed=1, runs=40),
+    page(20, resolution=Resolution.FINE, seed=2, runs=40),
+    page(25, resolution=Resolution.FINE, seed=3, runs=40),
 ]
 
 

@@ -1,8 +1,9 @@
-"""Coded pages on their way through the DCE: cut into lines as they come, filled up, and stripped of what ends them.
+"""Coded pages on their way through the DCE: cut into lines as they come, filled up, and ended.
 
-Between DTE and DCE a page has no RTC (T.32 (08/95) §8.3.3, §8.3.4): the DCE puts it behind what it sends and takes it
-off what it receives. Octets are in link order; here they are strings of "0" and "1", of which the first is the first
-bit on the line.
+The DTE gives pages without RTC, and the DCE puts it behind them (T.32 (08/95) §8.3.3). What the DCE receives it gives
+on with RTC or EOFB, and with some zeros as they come behind it: programs that want none stop at it, and efax and mgetty
+take a page without for a bad one, or lose its last line. Octets are in link order; here they are strings of "0" and
+"1", of which the first is the first bit on the line.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ LONGEST_LINE: Final = 1 << 16
 _EOFB: Final = EOL * 2
 _EOFB_ROOM: Final = 8 * 300
 "Bits behind an EOFB at most: it may be in the last but one frame of error correction, and zeros behind it."
+_ZEROS: Final = "0" * 24
+"Behind what ends a received page: a decoder that looks ahead has to get the end whole."
 
 
 def to_bits(octets: bytes) -> str:
@@ -153,7 +156,7 @@ class ToLine:
 
 
 class FromLine:
-    """Lines in MH or MR for the DTE: from the first EOL on, without RTC, each EOL at the end of an octet if wanted."""
+    """Lines in MH or MR for the DTE: from the first EOL on, and RTC; each EOL at the end of an octet if wanted."""
 
     def __init__(self, *, tagged: bool, aligned: bool = False) -> None:
         self._cutter = _Cutter(tagged=tagged)
@@ -190,11 +193,11 @@ class FromLine:
         return b""
 
     def finish(self) -> bytes:
-        """What is left of the last line, and its EOL."""
+        """What is left of the last line, and RTC."""
         if not self._ended and "1" in self._cutter.rest and self._eols:
             self._let_go(self._cutter.rest)
         elif self._eols and self.lines:
-            self._out.add(self._eols[0])
+            self._out.add(self._eols[0] + (EOL + "1" * self._tag) * (RTC_EOLS - 1) + _ZEROS)
         return self._out.take(pad=True)
 
 
@@ -224,7 +227,7 @@ class BlocksToLine:
 
 
 class BlocksFromLine:
-    """A page in MMR for the DTE: without its EOFB and what is behind that."""
+    """A page in MMR for the DTE: up to its EOFB."""
 
     def __init__(self) -> None:
         self._held = b""
@@ -242,8 +245,8 @@ class BlocksFromLine:
         return b""
 
     def finish(self) -> bytes:
-        """The last octets before the EOFB."""
+        """The last octets, and the EOFB."""
         bits = to_bits(self._held)
         if (at := bits.rfind(_EOFB)) >= 0:
-            bits = bits[:at]
+            bits = bits[:at] + _EOFB + _ZEROS
         return to_octets(bits + "0" * (-len(bits) % 8))

@@ -23,6 +23,7 @@ from faxmodem.emulator.class2.sending import PAGE_REVERSED
 from faxmodem.emulator.dle import DLE_ETX, stuff
 from faxmodem.emulator.results import Result
 from faxmodem.modem.base import Heard
+from faxmodem.modem.quirks import Quirk
 from faxmodem.t30 import events
 from faxmodem.t30.blocks import BLOCK_FRAMES
 from faxmodem.t30.parameters import Parameters
@@ -53,7 +54,8 @@ class PageTarget:
         self._session = session
         self.parameters = parameters
         settings = session.core.settings
-        self._reversed = bool(session.parameters[session.dialect.bit_order] & PAGE_REVERSED)
+        mirrored = session.dialect is CLASS_2 and settings.has(Quirk.MIRRORED_PAGES)
+        self._reversed = mirrored or bool(session.parameters[session.dialect.bit_order] & PAGE_REVERSED)
         self._spoils = spoils(settings, parameters)
         self._reshaper: Reshaper = (
             BlocksFromLine()

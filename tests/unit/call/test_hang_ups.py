@@ -186,6 +186,7 @@ def test_a_call_that_fails(trouble: Trouble, base: str, *, receives: bool) -> No
     assert call.on_hook
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("base", ["class2", "class2.0"])
 @pytest.mark.parametrize("receives", [False, True], ids=["sending", "receiving"])
 def test_blocks_may_be_repeated_for_longer_than_anything_else_takes(base: str, *, receives: bool) -> None:

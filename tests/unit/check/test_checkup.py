@@ -134,6 +134,7 @@ def test_calls_go_through_with_what_is_suggested(quirk: Quirk) -> None:
     assert grades(card_of(quirk), "calls") == {Grade.GOOD}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("quirk", SHOWN, ids=lambda quirk: quirk.value)
 def test_what_the_profile_says_already_is_not_suggested(quirk: Quirk, tmp_path: Path) -> None:
     base, card = book(quirk), card_of(quirk)

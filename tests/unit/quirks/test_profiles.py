@@ -20,6 +20,7 @@ BELONGS_TO: Final = {
     **dict.fromkeys(quirks_below("Class 2, 2.0 and 2.1"), CLASS_2),
     Quirk.OK_MEANS_NO_V34: frozenset({"1.0"}),
     Quirk.NO_XON: frozenset({"2"}),
+    Quirk.MIRRORED_PAGES: frozenset({"2"}),
     Quirk.REFUSED_PAGE_ENDS_OK: frozenset({"2"}),
     Quirk.NO_FINE_INCH: frozenset({"2.0", "2.1"}),
 }

@@ -10,6 +10,7 @@ import pytest
 from faxmodem.call.fax import CallSettings
 from faxmodem.codec.bitmap import Bitmap
 from faxmodem.codec.coding import decode
+from faxmodem.codec.fcs import REVERSED
 from faxmodem.codec.geometry import Coding
 from faxmodem.codec.mh import mh_encode
 from faxmodem.emulator.class2.lines import to_bits, to_octets
@@ -112,6 +113,14 @@ def sent(
 
 def test_no_xon() -> None:
     assert b"+FHNG:0" in sent(dce_settings(Quirk.NO_XON), xon="")[1]
+
+
+@pytest.mark.parametrize("service_class", ["2", "2.0"])
+def test_mirrored_pages(service_class: str) -> None:
+    straight, _ = received(dce_settings(), service_class)
+    got, _ = received(dce_settings(Quirk.MIRRORED_PAGES), service_class)
+    assert read(straight, PAGE) == PAGE
+    assert got == (straight.translate(REVERSED) if service_class == "2" else straight)
 
 
 def test_no_rtc() -> None:
