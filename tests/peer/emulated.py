@@ -24,7 +24,7 @@ PACE: Final = "3"
 LIMIT_S: Final = 60.0
 HEADER_LINES: Final = 60
 "At most, above the page that a station sends."
-WIDTH, ROWS = 1728, 300
+WIDTH, ROWS, MARGIN = 1728, 300, 10
 
 
 def draw(path: Path, seed: int) -> NDArray[np.bool_]:
@@ -34,6 +34,7 @@ def draw(path: Path, seed: int) -> NDArray[np.bool_]:
     for _ in range(80):
         left, top = dice.randrange(WIDTH), dice.randrange(ROWS)
         page.paste(dice.randrange(2), (left, top, left + dice.randrange(1, 300), top + dice.randrange(1, 60)))
+    page.paste(1, (0, ROWS - MARGIN, WIDTH, ROWS))
     page.save(path, format="PPM")
     return ~np.asarray(page)
 
@@ -50,10 +51,10 @@ def same_below_header(got: NDArray[np.bool_], page: NDArray[np.bool_]) -> bool:
 
 
 @contextmanager
-def emulated(folder: Path, *options: str | Path) -> Iterator[tuple[Command, str]]:
+def emulated(folder: Path, *options: str | Path, pace: str = PACE) -> Iterator[tuple[Command, str]]:
     """The emulated modem for one call, and the path of its device."""
     link = folder / "modem"
-    with faxmodem("emulate", "--pty", link, "--count", "1", "--pace", PACE, *options, limit_s=LIMIT_S) as command:
+    with faxmodem("emulate", "--pty", link, "--count", "1", "--pace", pace, *options, limit_s=LIMIT_S) as command:
         wait_until(link.is_symlink)
         yield command, str(link.readlink())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from faxmodem.emulator.dce import Dce
 from faxmodem.emulator.line import Line
 from faxmodem.emulator.pty import PtyTransport
 from faxmodem.emulator.settings import DceSettings
+from tests.peer import emulated
 from tests.scenarios.bench import Side
 
 pytestmark = [
@@ -94,3 +96,21 @@ def test_efax_sends(dialect: str, tmp_path: Path) -> None:
         added = len(pels) - ROWS  # efax puts a line with date and page number above
         assert 0 <= added < 60
         assert np.array_equal(pels[added + HEADER_REACHES :], ~np.asarray(page)[HEADER_REACHES:])
+
+
+@pytest.mark.parametrize("dialect", [CLASS_2, CLASS_2_0])
+def test_efax_receives(dialect: str, tmp_path: Path) -> None:
+    """In the order of bits that it expects of any modem which does not say that it is another."""
+    pages = [emulated.draw(tmp_path / f"{number}.pbm", number) for number in (1, 2)]
+    files = [argument for number in (1, 2) for argument in ("--send", str(tmp_path / f"{number}.tif"))]
+    for number in (1, 2):
+        Image.open(tmp_path / f"{number}.pbm").save(tmp_path / f"{number}.tif", dpi=(204, 196))
+    options = ("--call", emulated.MODEM_NUMBER, *files)
+    with emulated.emulated(tmp_path, *options, pace="1") as (command, device):  # the call must not come before efax
+        set_up = ("-l", "555 1000", "-vewinchmr", dialect, "-iZ", "-i&FE&D2S7=120", "-iS0=1", "-kH", "-w")
+        said = emulated.run(["efax", "-d", device, *set_up, "-r", f"{tmp_path}/got"], tmp_path)
+        assert command.end().code == 0, said
+    assert [bad for _, bad in re.findall(r"received (\d+) lines, (\d+) errors", said)] == ["0", "0"]
+    for number, page in enumerate(pages, start=1):
+        with Image.open(tmp_path / f"got.{number:03}") as got:
+            assert emulated.same_below_header(~np.asarray(got.convert("1")), page)

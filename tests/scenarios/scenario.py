@@ -38,6 +38,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -164,8 +165,13 @@ class Scenario:
         return "receiver" if self.polls is True else "sender"
 
 
-def scenarios() -> Iterator[Scenario]:
+@cache
+def scenarios() -> tuple[Scenario, ...]:
     """All that there are."""
+    return tuple(_scenarios())
+
+
+def _scenarios() -> Iterator[Scenario]:
     for path in sorted(FOLDER.glob("*.toml")):
         with path.open("rb") as file:
             for name, table in tomllib.load(file).items():

@@ -20,7 +20,7 @@ from tests.scenarios.bench import CALLED, CALLER, Side, name_of, page, running, 
 PAGES = [page(15, seed=number) for number in range(2)]
 LAST_S = 27.0
 "The call is over by then."
-STEP_S = 1.3
+STEP_S = 2.1
 ALL_LIMITS_S = 300.0
 GRACE_S = 20.0
 "For a receiver that has not heard a ring until then, none comes."

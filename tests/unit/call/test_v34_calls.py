@@ -103,6 +103,7 @@ def test_without_v8_the_call_goes_on_in_v21_and_v17(tmp_path: Path) -> None:
     assert ends.sender.parameters.modulation is Modulation.V17_14400
 
 
+@pytest.mark.soak
 def test_noise_that_nothing_survives_is_told(tmp_path: Path) -> None:
     ends = call(tmp_path, BitErrors(sender=CALLER, share=2e-2))
     assert ends.sender.outcome is Outcome.PAGE_REFUSED

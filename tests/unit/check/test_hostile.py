@@ -77,7 +77,7 @@ BEHAVIOURS: Final[dict[str, Behaviour]] = {
 }
 
 
-@pytest.mark.parametrize("where", ["near", "far"])
+@pytest.mark.parametrize("where", ["near", pytest.param("far", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", BEHAVIOURS)
 def test_there_is_a_card_and_an_end(name: str, where: str) -> None:
     async def live(port: MemoryTransport) -> None:
@@ -101,7 +101,7 @@ def test_there_is_a_card_and_an_end(name: str, where: str) -> None:
     assert all(finding.measured for finding in card.findings)
 
 
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("which", [0, pytest.param(1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("at", [0.3, 2.0, 15.0, 30.0, 45.0, 55.0, 62.0, 70.0, 90.0])
 def test_a_modem_that_dies_is_on_the_card(which: int, at: float) -> None:
     card = checked(dies=(which, at))

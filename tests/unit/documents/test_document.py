@@ -22,6 +22,9 @@ A4 = (210.0, 297.0)
 BOX = f"0 g {20 * MM:.3f} {247 * MM:.3f} {50 * MM:.3f} {30 * MM:.3f} re f"
 "20 mm from the left and the top, 50 mm wide, 30 mm high, on an A4 sheet."
 
+USUAL = (Resolution.STANDARD, Resolution.FINE, Resolution.SUPERFINE)
+RESOLUTIONS = [pytest.param(r, marks=() if r in USUAL else pytest.mark.soak) for r in Resolution]
+
 
 def pages_of(file: Path, resolution: Resolution = FINE, width: int | None = None) -> list[Bitmap]:
     with open_document(file, resolution=resolution, width=width) as document:
@@ -50,7 +53,7 @@ def test_pdf_geometry(pdf_file: Path, resolution: Resolution, lines: tuple[int, 
     assert {page.resolution for page in pages} == {resolution}
 
 
-@pytest.mark.parametrize("resolution", Resolution)
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_pdf_is_drawn_at_true_scale(tmp_path: Path, resolution: Resolution) -> None:
     file = tmp_path / "letter.pdf"
     file.write_bytes(make_pdf([(*A4, BOX)]))

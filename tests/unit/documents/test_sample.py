@@ -23,8 +23,11 @@ SIZES = {
     Resolution.INCH_400: (3456, 4677),
 }
 
+USUAL = (Resolution.STANDARD, Resolution.FINE, Resolution.SUPERFINE)
+RESOLUTIONS = [pytest.param(r, marks=() if r in USUAL else pytest.mark.soak) for r in Resolution]
 
-@pytest.mark.parametrize("resolution", Resolution)
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_the_sample_is_one_a4_page_with_white_margins(resolution: Resolution) -> None:
     page = sample_page(resolution)
     assert (page.width, page.lines) == SIZES[resolution]
@@ -49,7 +52,7 @@ def test_the_sample_is_the_same_every_time() -> None:
     assert sample_page(Resolution.STANDARD) == sample_page(Resolution.STANDARD)
 
 
-@pytest.mark.parametrize("resolution", Resolution)
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_a_preview_has_square_pels(tmp_path: Path, resolution: Resolution) -> None:
     file = tmp_path / "page.png"
     lines = round(100 * resolution.lines_per_mm)

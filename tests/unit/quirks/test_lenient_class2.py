@@ -17,7 +17,7 @@ from tests.scenarios.bench import CALLER, page
 from tests.unit.quirks.harness import Port, Scene
 from tests.unit.quirks.test_lenient import OK, carried
 
-CLASSES: Final = ("class2", "class2.0", "class2.1")
+CLASSES: Final = ("class2", "class2.0", pytest.param("class2.1", marks=pytest.mark.soak))
 MIXED: Final = (page(seed=1), page(seed=2, resolution=Resolution.STANDARD), page(seed=3))
 "Behind each but the last comes EOM: the next is of another kind."
 CORRECTED: Final = CallSettings()

@@ -78,7 +78,8 @@ def test_three_pages_in_class_2_0(tmp_path: Path) -> None:
     ],
 )
 def test_codings_and_error_correction(service_class: str, coding: Coding, wanted: str, tmp_path: Path) -> None:
-    pages = [drawn(900, seed, runs=240) for seed in (1, 2)]  # several blocks with error correction
+    lines = 900 if coding is Coding.MH else 200  # several blocks with error correction
+    pages = [drawn(lines, seed, runs=240) for seed in (1, 2)]
 
     async def test(desk: Desk) -> None:
         far = desk.side()
