@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from faxmodem.codec.fcs import REVERSED
 from faxmodem.t30.capabilities import Parameters
 
 HEAD: Final = 1024
 "Octets of a page by which its bit order is known."
-
-REVERSED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
-"Each octet with its bits the other way round."
 
 
 class Straightened:

@@ -9,10 +9,11 @@ import anyio
 import pytest
 
 from faxmodem.codec.coding import encode
+from faxmodem.codec.fcs import REVERSED
 from faxmodem.codec.geometry import Coding, Resolution
 from faxmodem.errors import ModemError, ModemTimeout
 from faxmodem.modem.base import CallFailed, LineDropped, SessionEnded
-from faxmodem.modem.class2.bit_order import REVERSED, seems_reversed
+from faxmodem.modem.class2.bit_order import seems_reversed
 from faxmodem.modem.class2.driver import Class2Modem
 from faxmodem.modem.quirks import Quirk
 from faxmodem.t30.capabilities import Parameters
